@@ -1,0 +1,59 @@
+"""The picture with what was read drawn on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import InputError
+from device.types import Frame, Reading
+
+ACCEPTED, REFUSED = (60, 150, 30), (40, 90, 220)
+"""Blue, green, red."""
+
+
+def annotate(frame: Frame, readings: Sequence[Reading]) -> NDArray[np.uint8]:
+    """A copy of the frame, uint8[H, W, 3], with boxes, digits and codes."""
+    image = frame.image
+    picture = np.array(image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
+    unit = max(picture.shape[:2]) / 1000
+    for reading in reversed(readings):  # the accepted one last, on top
+        colour = ACCEPTED if reading.accepted else REFUSED
+        thick = max(1, round(2 * unit))
+        cv2.polylines(picture, [np.array(reading.quad, np.int32)], True, colour, thick, cv2.LINE_AA)
+        label = reading.code if reading.accepted else f"? {reading.reason}"
+        label = f"{label} {reading.confidence:.2f}"
+        _write(picture, label, reading.box[0], reading.box[1] - round(26 * unit), 0.9 * unit, colour)
+        for digit, box in zip(reading.digits, reading.digit_boxes, strict=True):
+            x, y, width, height = box
+            cv2.rectangle(picture, (x, y), (x + width, y + height), colour, max(1, thick // 2), cv2.LINE_AA)
+            _write(picture, digit, x + width // 3, y + height + round(24 * unit), 0.8 * unit, colour)
+    return picture
+
+
+def save(folder: Path, frame: Frame, readings: Sequence[Reading]) -> Path:
+    """Write the annotated frame into a folder, named after its source and page; the path it went to."""
+    suffix = f"-page{frame.page}" if frame.pages > 1 else ""
+    path = folder / f"{Path(frame.source).stem}{suffix}-read.png"
+    ok, data = cv2.imencode(".png", annotate(frame, readings))
+    if not ok:
+        raise InputError(f"{path}: the annotated picture cannot be encoded")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise InputError(f"{path}: the annotated picture cannot be written ({error.strerror})") from error
+    return path
+
+
+def _write(picture: NDArray[np.uint8], text: str, x: int, y: int, size: float, colour: tuple[int, int, int]) -> None:
+    """Text on a white shadow, inside the picture."""
+    (width, height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, max(1, round(2 * size)))
+    x = max(0, min(x, picture.shape[1] - width - 1))
+    y = max(height + 1, min(y, picture.shape[0] - base - 1))
+    for ink, thick in (((255, 255, 255), max(3, round(6 * size))), (colour, max(1, round(2 * size)))):
+        cv2.putText(picture, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, ink, thick, cv2.LINE_AA)

@@ -1,0 +1,152 @@
+"""The command line: argparse, JSON lines, exit codes.  Everything else is elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from device import __version__
+from device.errors import InputError, PostreadError, UsageError
+
+SCHEMA = 1
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `postread`; the only place where errors become exit codes."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our lines has gone: nothing is left to say to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except PostreadError as error:
+        if options.debug:
+            raise
+        print(f"postread: {error}", file=sys.stderr)
+        return USAGE if isinstance(error, UsageError) else FAILED
+
+
+def _read(options: argparse.Namespace) -> int:
+    if "-" in options.paths and (len(options.paths) > 1 or options.pages == "all"):
+        raise UsageError("`-` reads paths from stdin, one answer each: give it alone and without --pages all")
+    from device.reader import Reader
+
+    reader = Reader.load(
+        options.model, options.format, precision=options.precision, runtime=options.runtime, threads=options.threads
+    )
+    failed = False
+    for path in _stdin_paths() if options.paths == ["-"] else options.paths:
+        for line in _answers(reader, path, options):
+            failed |= line["error"] is not None
+            print(_text(line) if options.text else json.dumps(line, ensure_ascii=False), flush=True)
+    return FAILED if failed else OK
+
+
+def _stdin_paths() -> Iterable[str]:
+    """Paths, one a line, as they come; bytes that are no UTF-8 survive the way to the file system."""
+    for line in sys.stdin.buffer:
+        yield os.fsdecode(line.rstrip(b"\r\n"))
+
+
+def _answers(reader: Any, path: str, options: argparse.Namespace) -> Iterable[dict[str, Any]]:
+    """The JSON lines of one path: one a page, or one that says what is wrong."""
+    from device import annotate, sources
+
+    page, pages = 0, 1
+    try:
+        frames = sources.pages(
+            path,
+            first_only=options.pages == "first",
+            colour=options.annotate is not None,
+            max_pixels=options.max_pixels,
+        )
+        for frame in frames:
+            page, pages = frame.page, frame.pages
+            readings = reader.read(frame)
+            if options.annotate is not None:
+                saved = annotate.save(options.annotate, frame, readings)
+                print(f"postread: annotated picture: {saved}", file=sys.stderr)
+            yield _line(path, page, pages, readings=[_reading(reading) for reading in readings])
+            page += 1
+    except InputError as error:
+        if options.debug:
+            raise
+        print(f"postread: {error}", file=sys.stderr)
+        yield _line(path, page, pages, error=str(error))
+
+
+def _line(source: str, page: int, pages: int, readings: Sequence[Any] = (), error: str | None = None) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "source": source.encode("utf-8", "replace").decode(),
+        "page": page,
+        "pages": pages,
+        "readings": list(readings),
+        "error": error if error is None else error.encode("utf-8", "replace").decode(),
+    }
+
+
+def _reading(reading: Any) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(reading)
+
+
+def _text(line: dict[str, Any]) -> str:
+    codes = [reading["code"] for reading in line["readings"] if reading["accepted"]]
+    return f"{line['source']}\t{' '.join(codes) or '?'}"
+
+
+def _info(options: argparse.Namespace) -> int:
+    from device import info
+
+    facts = info.facts(options.model, options.precision, options.runtime, options.threads)
+    print(json.dumps(facts, indent=1) if options.json else info.text(facts))
+    return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="postread", description="Read postal codes off pictures with LeNet-5.")
+    parser.add_argument("--version", action="version", version=f"postread {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument("--model", metavar="NAME|PATH.json", help="bundle to read with (the shipped one)")
+    model.add_argument("--precision", choices=("int8", "float32"), default="int8")
+    model.add_argument("--runtime", choices=("auto", "litert", "tflite-runtime", "tf"), default="auto")
+    model.add_argument("--threads", type=_positive, default=1, metavar="N", help="interpreter threads (1)")
+    model.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+    read = commands.add_parser("read", parents=[model], help="read the code off pictures", description=_READ)
+    read.add_argument("paths", nargs="+", metavar="PATH", help="pictures, or - for a list of them on stdin")
+    read.add_argument("--format", default="cep", metavar="FORMAT", help="cep (default), zip, digits, digits:N")
+    read.add_argument("--pages", choices=("first", "all"), default="first", help="of a file with several (first)")
+    read.add_argument("--text", action="store_true", help="PATH<TAB>CODE or ? in place of JSON")
+    read.add_argument("--annotate", type=Path, metavar="DIR", help="write each picture with what was read into DIR")
+    read.add_argument("--max-pixels", type=_positive, default=100_000_000, metavar="N", help="limit (100 million)")
+    read.set_defaults(run=_read)
+
+    info = commands.add_parser("info", parents=[model], help="what model this is, and what it runs on")
+    info.add_argument("--json", action="store_true")
+    info.set_defaults(run=_info)
+    return parser
+
+
+_READ = """Read the code off each picture: one JSON line a page on stdout, in order.  A picture that cannot be
+read gets its line too, with the error in it, and the exit code is 1."""
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text}: at least 1")
+    return value

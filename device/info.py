@@ -1,0 +1,63 @@
+"""What model this is and what it runs on, for people and as JSON."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from device import __version__
+from device.classify import Classifier, RuntimeName
+from device.model import Bundle, Precision
+
+PACKAGES = ("numpy", "opencv-python-headless", "ai-edge-litert", "tflite-runtime")
+
+
+def facts(
+    model: str | Path | None = None, precision: Precision = "int8", runtime: RuntimeName = "auto", threads: int = 1
+) -> dict[str, Any]:
+    """The card, opened and checked, with versions.  Raises ModelError, RuntimeMissing."""
+    bundle = Bundle.load(model)
+    runtimes = {Classifier.open(network, precision, runtime, threads).runtime for network in bundle.networks}
+    return {
+        "schema": 1,
+        "postread": __version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "runtime": ", ".join(sorted(runtimes)),
+        "precision": precision,
+        "model": str(bundle.path),
+        "card": dict(bundle.card),
+    }
+
+
+def text(found: dict[str, Any]) -> str:
+    """The facts as lines for people."""
+    card = found["card"]
+    packages = ", ".join(f"{name} {version}" for name, version in found["packages"].items() if version)
+    lines = [
+        f"postread {found['postread']}, Python {found['python']} on {found['machine']}",
+        f"{packages}",
+        f"model     {card['name']} ({found['model']})",
+        f"runtime   {found['runtime']}, {found['precision']}",
+    ]
+    for network in card["networks"]:
+        size = network[found["precision"]]["bytes"] / 1024
+        classes = len(network["classes"])
+        lines.append(f"network   {network['role']}: {network['arch']}, {classes} classes, {size:.0f} KB")
+    for name, figures in card.get("accuracy", {}).items():
+        shown = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in figures.items())
+        lines.append(f"accuracy  {name}: {shown}")
+    made = card.get("made_by", {})
+    if made.get("command"):
+        lines.append(f"made by   {made['command']}")
+    return "\n".join(lines)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

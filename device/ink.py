@@ -1,0 +1,69 @@
+"""Frame → ink: how much darker than the paper around it each pixel is.
+
+A soft map (255 = as dark as the pen gets here) feeds the network; a binary one only finds
+and cuts.  The paper's brightness is estimated around every pixel, so that shadows, folds
+and tints do not matter, and the pen's contrast is measured, so that faint ink counts as ink.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Uint8 = NDArray[np.uint8]
+
+FAINTEST_INK = 18
+"""Contrast (0..255 of the paper's brightness) below which nothing is ink, whatever Otsu says."""
+NOISE_FACTOR = 5.0
+"""Ink is at least this many times the paper's own spread."""
+PEN_SHARE = 0.25
+"""Part of the way from threshold to nothing that still counts as the soft edge of a stroke."""
+
+
+def to_grey(image: Uint8) -> Uint8:
+    """uint8[H, W] or BGR uint8[H, W, 3] → uint8[H, W]."""
+    return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def reduce(grey: Uint8, max_pixels: int) -> tuple[Uint8, float]:
+    """The picture at no more than max_pixels, and its scale (reduced / full, at most 1)."""
+    scale = min(1.0, (max_pixels / grey.size) ** 0.5)
+    if scale == 1.0:
+        return grey, 1.0
+    size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+
+
+def contrast(grey: Uint8, window: int) -> Uint8:
+    """How much darker than the paper each pixel is: uint8[H, W], 255 = black on white.
+
+    window: pixels, wider than two strokes.  The paper is the local median; it is taken on a
+    reduced copy, since it changes slowly and a median is what costs most.
+    """
+    height, width = grey.shape
+    step = max(1, window // 10)
+    small = cv2.resize(grey, (max(1, width // step), max(1, height // step)), interpolation=cv2.INTER_AREA)
+    kernel = min(window // step | 1, 255)
+    paper = cv2.resize(cv2.medianBlur(small, kernel), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.bitwise_not(cv2.divide(grey, np.maximum(paper, 1), scale=255)), np.uint8)
+
+
+def threshold(contrast_map: Uint8) -> int:
+    """The least contrast that is ink (Otsu 1979), never so low that the paper's own grain would pass."""
+    otsu, _ = cv2.threshold(contrast_map, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    counts = np.cumsum(np.bincount(contrast_map.ravel(), minlength=256))
+    median, upper = np.searchsorted(counts, (counts[-1] * 0.5, counts[-1] * 0.84))  # half, and one sigma above
+    grain = max(1.0, float(upper - median))
+    return int(max(otsu, FAINTEST_INK, min(NOISE_FACTOR * grain, 2.5 * FAINTEST_INK)))
+
+
+def soften(contrast_map: Uint8, least: int) -> Uint8:
+    """The soft ink map: 255 where the pen pressed as it does on average, 0 well below the threshold."""
+    ink = contrast_map[contrast_map > least]
+    full = float(ink.mean()) if ink.size else 255.0
+    floor = PEN_SHARE * least
+    gain = 255.0 / max(full - floor, 1.0)
+    return np.asarray(
+        cv2.convertScaleAbs(np.maximum(contrast_map, np.uint8(floor)), alpha=gain, beta=-gain * int(floor))
+    )

@@ -1,0 +1,201 @@
+"""Lines of writing: found on a reduced picture, then cut out of the full one, upright and at one height."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.ink import contrast, threshold
+from device.types import Box, Point
+
+Uint8 = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+SEARCH_PIXELS = 500_000
+"""Lines are looked for on a picture of at most this many pixels."""
+SEARCH_WINDOW = 61
+"""Window of the paper's brightness on the reduced picture, pixels: wider than two broad strokes."""
+TEXT_HEIGHT = 40
+"""Height of a line's digits once it is cut out, pixels."""
+MARGIN = 0.45
+"""Paper kept around a line, as a share of its height."""
+SMALLEST = 5
+"""Smallest component that can be part of a digit, pixels of the reduced picture."""
+LONGEST = 40
+"""Longest line, in heights."""
+LARGEST_GAP = 1.6
+"""Gap between neighbours on a line, as a share of the greater height."""
+MAX_SKEW = np.deg2rad(16)
+MAX_COMPONENTS = 4000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """A row of components, on the reduced picture."""
+
+    centre: tuple[float, float]
+    angle: float
+    """Radians, clockwise on the picture."""
+    width: float
+    height: float
+    """Of its ink, along and across."""
+    text_height: float
+    """Of its taller components."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """A line cut out of the full picture, upright, its digits about `TEXT_HEIGHT` tall."""
+
+    grey: Uint8
+    """uint8[h, w]"""
+    to_frame: Floats
+    """float64[2, 3]: strip x, y, 1 → frame x, y."""
+    frame_size: tuple[int, int]
+    """Width, height of the frame: what boxes are clipped to."""
+
+    def box(self, x: float, y: float, width: float, height: float) -> Box:
+        """The upright box on the frame around a box on the strip."""
+        corners = self._map(x, y, width, height)
+        limits = np.array(self.frame_size)
+        low = np.clip(np.floor(corners.min(axis=0)), 0, limits - 1).astype(int)
+        high = np.clip(np.ceil(corners.max(axis=0)), low + 1, limits).astype(int)
+        return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+
+    def quad(self, x: float, y: float, width: float, height: float) -> tuple[Point, Point, Point, Point]:
+        """The four corners on the frame of a box on the strip, clockwise from its upper left."""
+        limits = np.array(self.frame_size) - 1
+        a, b, c, d = (
+            (int(px), int(py)) for px, py in np.clip(np.rint(self._map(x, y, width, height)), 0, limits).astype(int)
+        )
+        return a, b, c, d
+
+    def _map(self, x: float, y: float, width: float, height: float) -> Floats:
+        corners = np.array([(x, y, 1), (x + width, y, 1), (x + width, y + height, 1), (x, y + height, 1)])
+        return np.asarray(corners @ self.to_frame.T, np.float64)
+
+
+def find_lines(small: Uint8) -> list[Line]:
+    """The lines on a reduced grey picture uint8[h, w], top to bottom."""
+    map_ = contrast(small, SEARCH_WINDOW)
+    binary = (map_ > threshold(map_)).view(np.uint8)
+    _, _, found, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
+    stats = np.asarray(found[1:], np.float64)
+    stats = stats[_letter_like(stats, small.shape)]
+    if len(stats) > MAX_COMPONENTS:
+        stats = stats[np.argsort(-stats[:, cv2.CC_STAT_AREA])[:MAX_COMPONENTS]]
+    lines = [_line(stats[group]) for group in _rows(stats)]
+    return sorted(lines, key=lambda line: line.centre[1])
+
+
+def _letter_like(stats: Floats, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    width, height, area = (stats[:, k] for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+    fill = area / (width * height)
+    ruled = (width > 6 * height) | ((fill < 0.10) & (width > 2.5 * height))
+    return np.asarray((height >= SMALLEST) & (area >= SMALLEST) & (height < 0.95 * shape[0] + 2) & ~ruled)
+
+
+def _rows(stats: Floats) -> list[NDArray[np.intp]]:
+    """Groups of components that follow one another at a like height."""
+    count = len(stats)
+    if not count:
+        return []
+    stats_left, top, width, height = (stats[:, k] for k in range(4))
+    right, middle = stats_left + width, top + height / 2
+    gap = stats_left[None, :] - right[:, None]
+    taller, lower = np.maximum(height[:, None], height[None, :]), np.minimum(height[:, None], height[None, :])
+    follows = (
+        (stats_left[None, :] + width[None, :] / 2 > stats_left[:, None] + width[:, None] / 2)
+        & (gap > -0.6 * taller)
+        & (gap < LARGEST_GAP * taller)
+        & (np.abs(middle[:, None] - middle[None, :]) < 0.45 * taller)
+        & (lower > 0.38 * taller)
+    )
+    cost = np.where(follows, gap + np.abs(middle[:, None] - middle[None, :]), np.inf)
+    next_ = cost.argmin(axis=1)
+    group = np.arange(count)
+    for k in np.argsort(stats_left):
+        if follows[k, next_[k]]:
+            a, b = _root(group, int(k)), _root(group, int(next_[k]))
+            group[max(a, b)] = min(a, b)
+    roots = np.array([_root(group, k) for k in range(count)])
+    return [np.flatnonzero(roots == root) for root in np.unique(roots)]
+
+
+def _root(group: NDArray[np.intp], k: int) -> int:
+    while group[k] != k:
+        group[k] = group[group[k]]
+        k = int(group[k])
+    return k
+
+
+def _line(stats: Floats) -> Line:
+    """The line through a group of components."""
+    left, top, width, height = (stats[:, k] for k in range(4))
+    x, y = left + width / 2, top + height / 2
+    text_height = float(np.quantile(height, 0.75))
+    angle = _skew(x, y, text_height)
+    cos, sin = np.cos(angle), np.sin(angle)
+    corner_x = np.concatenate([left, left + width, left, left + width])
+    corner_y = np.concatenate([top, top, top + height, top + height])
+    along, across = cos * corner_x + sin * corner_y, -sin * corner_x + cos * corner_y
+    a, b = (along.min() + along.max()) / 2, (across.min() + across.max()) / 2
+    centre = float(cos * a - sin * b), float(sin * a + cos * b)
+    return Line(centre, angle, float(np.ptp(along)), float(np.ptp(across)), text_height)
+
+
+def _skew(x: Floats, y: Floats, text_height: float) -> float:
+    """Slope of the line through the centres, as far as there are enough of them to tell."""
+    if len(x) < 3 or np.ptp(x) < 2.5 * text_height:
+        return 0.0
+    slope = np.polyfit(x, y, 1)[0]
+    rest = np.abs(y - np.median(y - slope * x) - slope * x)
+    steady = rest <= max(2.0 * float(np.median(rest)), 0.08 * text_height)
+    if steady.sum() >= 3:
+        slope = np.polyfit(x[steady], y[steady], 1)[0]
+    return float(np.clip(np.arctan(slope), -MAX_SKEW, MAX_SKEW))
+
+
+def cut_out(grey: Uint8, small: Uint8, scale: float, line: Line) -> Strip:
+    """Cut a line out of the full picture, upright, its digits `TEXT_HEIGHT` tall.
+
+    grey, small: the full picture and the reduced one it was found on; scale: small / full.
+    The reduced one serves where it has pixels enough.
+    """
+    picture, factor = (small, 1.0) if scale == 1.0 or line.text_height >= 1.2 * TEXT_HEIGHT else (grey, 1 / scale)
+    size = TEXT_HEIGHT / (line.text_height * factor)  # strip / picture
+    margin = MARGIN * line.text_height
+    width = min(line.width, LONGEST * line.text_height) + 2 * margin
+    height = min(line.height, 2.2 * line.text_height) + 2 * margin
+    out = max(8, round(width * factor * size)), max(8, round(height * factor * size))
+    cos, sin = np.cos(line.angle) / size, np.sin(line.angle) / size
+    centre = (np.array(line.centre) + 0.5) * factor - 0.5
+    to_picture = np.array([[cos, -sin, 0.0], [sin, cos, 0.0]])
+    to_picture[:, 2] = centre - to_picture[:, :2] @ ((np.array(out) - 1) / 2)
+    strip = _warp(picture, to_picture, out, size)
+    to_frame = to_picture.copy()
+    if picture is small and scale != 1.0:
+        to_frame = to_picture / scale
+        to_frame[:, 2] += 0.5 / scale - 0.5
+    return Strip(strip, to_frame, (grey.shape[1], grey.shape[0]))
+
+
+def _warp(picture: Uint8, to_picture: Floats, out: tuple[int, int], size: float) -> Uint8:
+    """Sample the picture; one that is to shrink is first averaged down, so that no stroke falls between samples."""
+    corners = np.array([(0, 0, 1), (out[0], 0, 1), (0, out[1], 1), (out[0], out[1], 1)]) @ to_picture.T
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - 2, 0, np.array(picture.shape[::-1]) - 1)
+    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 3, low + 1, picture.shape[::-1])
+    part = picture[low[1] : high[1], low[0] : high[0]]
+    matrix = to_picture.copy()
+    matrix[:, 2] -= low
+    if size < 0.75:
+        new = max(1, round(part.shape[1] * size)), max(1, round(part.shape[0] * size))
+        ratio = np.array([new[0] / part.shape[1], new[1] / part.shape[0]])
+        part = np.asarray(cv2.resize(part, new, interpolation=cv2.INTER_AREA), np.uint8)
+        matrix *= ratio[:, None]
+        matrix[:, 2] += 0.5 * ratio - 0.5
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(part, matrix, out, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)

@@ -1,0 +1,76 @@
+"""The nouns of the pipeline: frame → glyph → digit → reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Box = tuple[int, int, int, int]
+"""x, y, width, height: integer pixels of the frame, clipped to it."""
+
+Point = tuple[int, int]
+"""x, y: integer pixels of the frame."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture as it came from its source, after EXIF rotation and before anything else."""
+
+    image: NDArray[np.uint8]
+    """uint8[H, W] grey or uint8[H, W, 3] in the order blue, green, red."""
+    source: str = ""
+    """Where it came from, as the user named it."""
+    page: int = 0
+    """Which page of the source, from 0."""
+    pages: int = 1
+    """How many pages the source has."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glyph:
+    """A piece of ink that may be a digit."""
+
+    pixels: NDArray[np.uint8]
+    """uint8[32, 32], the network's input (see `device.pixels`)."""
+    box: Box
+    """Where it lies on the frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """A glyph with the network's opinion of it."""
+
+    value: int
+    """0 to 9."""
+    confidence: float
+    """Probability that the glyph is this digit, 0 to 1."""
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A line of digits, taken for a code or turned down."""
+
+    code: str
+    """The code as its country writes it: ``01310-100``."""
+    digits: str
+    """Its digits alone: ``01310100``."""
+    format: str
+    """The format's name: ``cep``, ``digits``, …"""
+    confidence: float
+    """Calibrated probability that this is the code asked for, wholly right."""
+    accepted: bool
+    reason: str | None
+    """Why it was turned down, one of `device.decode.REASONS`; None when accepted."""
+    detail: str | None
+    """The reason in words, with figures; may change between versions."""
+    known: bool | None
+    """Is the code in the list of known codes; None without a list."""
+    box: Box
+    """Upright box around all digits."""
+    quad: tuple[Point, Point, Point, Point]
+    """The line's corners, clockwise from its upper left."""
+    digit_boxes: tuple[Box, ...]
+    digit_confidences: tuple[float, ...]
