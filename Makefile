@@ -20,8 +20,7 @@ PIP := -m pip --disable-pip-version-check --no-input -qq
 INSTALL := $(PIP) install --only-binary :all: --require-hashes
 WHEEL_SOURCES := pyproject.toml LICENSE $(shell find device models -type f ! -name '*.pyc' 2>/dev/null)
 
-SAMPLE := docs/sample/envelope.png
-ANNOTATED := build/demo
+RUN ?= runs/lenet5
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -32,10 +31,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: $(DEVICE)/.installed ## read the sample envelope, in an environment as small as a Raspberry Pi's
-	@mkdir -p $(ANNOTATED)
-	@line=$$($(DEVICE)/bin/postread read --annotate $(ANNOTATED) $(SAMPLE)) \
-	  && echo 'annotated picture: $(ANNOTATED)/$(notdir $(SAMPLE))' >&2 \
-	  && printf '%s\n' "$$line"
+	@$(DEVICE)/bin/postread read --annotate build/demo docs/sample/envelope.png
 
 test: $(DEV)/.installed ## run the tests (ARGS go to pytest)
 	@$(DEV)/bin/python -m pytest $(ARGS)
@@ -49,8 +45,8 @@ lint: $(DEV)/.installed ## ruff, mypy and import-linter
 train: $(DEV)/.installed ## train LeNet-5 into a folder under runs/ (ARGS go to python -m train)
 	@$(DEV)/bin/python -m train $(ARGS)
 
-convert: $(DEV)/.installed ## convert RUN=runs/... into a bundle in models/ (ARGS go to python -m convert model)
-	@$(if $(RUN),,$(error which run? make convert RUN=runs/...))$(DEV)/bin/python -m convert model '$(RUN)' $(ARGS)
+convert: $(DEV)/.installed ## convert RUN=runs/lenet5 into a bundle in models/ (ARGS go to python -m convert model)
+	@$(DEV)/bin/python -m convert model '$(RUN)' $(ARGS)
 
 bench: $(DEV)/.installed ## time and score the reader (ARGS go to python -m benchmarks)
 	@$(DEV)/bin/python -m benchmarks $(ARGS)
@@ -95,7 +91,7 @@ $(BUILD)/.installed: requirements/build.txt | python
 
 dist/.built: $(WHEEL_SOURCES) | $(BUILD)/.installed
 	@rm -rf dist
-	@$(BUILD)/bin/python -m hatchling build -t wheel >/dev/null
+	@said=$$($(BUILD)/bin/python -m hatchling build -t wheel 2>&1) || { printf '%s\n' "$$said" >&2; exit 1; }
 	@touch $@
 
 $(LOCK)/.installed: Makefile | python
