@@ -18,7 +18,7 @@ BUILD := .venv/$(PYVER)-build
 LOCK := .venv/$(PYVER)-lock
 PIP := -m pip --disable-pip-version-check --no-input -qq
 INSTALL := $(PIP) install --only-binary :all: --require-hashes
-WHEEL_SOURCES := pyproject.toml LICENSE $(shell find device models -type f ! -name '*.pyc' 2>/dev/null)
+WHEEL_SOURCES := pyproject.toml README.md LICENSE $(shell find device models ! -name '*.pyc' ! -name __pycache__)
 
 RUN ?= runs/lenet5
 
@@ -52,6 +52,7 @@ bench: $(DEV)/.installed ## time and score the reader (ARGS go to python -m benc
 	@$(DEV)/bin/python -m benchmarks $(ARGS)
 
 wheel: dist/.built ## build the wheel into dist/
+	@ls dist/*.whl
 
 lock: $(LOCK)/.installed ## resolve requirements/*.in again (ARGS=--upgrade takes the newest versions)
 	cd requirements && for name in device build tflite dev; do \
