@@ -23,7 +23,7 @@ class Sample:
     """A picture under docs/sample and what is written on it, as truth.csv has it."""
 
     path: Path
-    code: str
+    digits: str
     format: str
 
 

@@ -106,7 +106,7 @@ def test_wheel_reads_the_sample(install: Callable[[str], Path], sample, tmp_path
     (line,) = done.stdout.splitlines()
     answer = json.loads(line)
     assert answer["error"] is None
-    assert [reading["code"] for reading in answer["readings"] if reading["accepted"]] == [sample.code]
+    assert [reading["digits"] for reading in answer["readings"] if reading["accepted"]] == [sample.digits]
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -114,7 +114,7 @@ def test_wheel_finds_the_runtime_that_is_there(
     install: Callable[[str], Path], sample, tmp_path: Path, runtime: str
 ) -> None:
     done = run(install(runtime) / "bin/python", "-m", "device", "read", sample.path, cwd=tmp_path)
-    assert json.loads(done.stdout)["readings"][0]["code"] == sample.code
+    assert json.loads(done.stdout)["readings"][0]["digits"] == sample.digits
 
 
 def test_reading_imports_nothing_of_the_workstation(install: Callable[[str], Path], sample, tmp_path: Path) -> None:
