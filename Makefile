@@ -78,10 +78,13 @@ $(DEVICE)/.installed: $(DEVICE)/.locked dist/.built
 	@$(DEVICE)/bin/python $(PIP) install --no-index --no-deps --force-reinstall dist/*.whl >&2
 	@touch $@
 
-$(DEV)/.installed: requirements/dev.txt pyproject.toml | python
+$(DEV)/.locked: requirements/dev.txt | python
 	@echo 'Setting up $(DEV): the device, tensorflow and the tests. A few minutes, once.' >&2
 	@'$(PYTHON)' -m venv --clear $(DEV) >&2
 	@$(DEV)/bin/python $(INSTALL) -r requirements/dev.txt >&2
+	@touch $@
+
+$(DEV)/.installed: $(DEV)/.locked pyproject.toml
 	@$(DEV)/bin/python $(PIP) install --no-index --no-deps --no-build-isolation --editable . >&2
 	@touch $@
 
