@@ -1,0 +1,71 @@
+"""`python -m convert`: from a training run to a bundle, and the comparison of its float and int8 networks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from train.commandline import OK, answer, command_of, plain_name, quieten
+
+PROGRAM = "python -m convert"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the command line, run the subcommand, and return the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(given)
+    quieten()
+    return answer(lambda: options.run(options, given), PROGRAM, options.debug)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
+    common.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="Make TFLite networks of a run, and check them.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    about = "convert a training run to float32 and int8 and write a bundle"
+    model = commands.add_parser("model", help=about, description=about, parents=[common])
+    model.add_argument("training", metavar="RUN", type=Path, help="the run's folder: runs/lenet5")
+    model.add_argument("--name", type=plain_name, default="lenet5", help="the bundle's name (%(default)s)")
+    model.add_argument("--out", type=Path, default=Path("models"), help="where the bundle goes (%(default)s)")
+    model.add_argument("--force", action="store_true", help="overwrite a bundle of this name")
+    model.set_defaults(run=_model)
+
+    about = "compare a bundle's float32 and int8 networks on MNIST's test digits"
+    parity = commands.add_parser("parity", help=about, description=about, parents=[common])
+    parity.add_argument("bundle", metavar="BUNDLE", nargs="?", help="a bundle's name or card (the shipped one)")
+    parity.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parity.set_defaults(run=_parity)
+    return parser
+
+
+def _model(options: argparse.Namespace, given: Sequence[str]) -> int:
+    from convert import bundle  # after argparse, since TensorFlow takes seconds to import
+    from train import data, runs
+
+    bundle.refuse_to_overwrite(options.out, options.name, options.force)
+    run, mnist = runs.open_run(options.training), data.load(options.data)
+    command = command_of("convert", given)
+    print(bundle.make_bundle(run, options.name, options.out, mnist, command, options.force).table())
+    print(options.out / f"{options.name}.json")
+    return OK
+
+
+def _parity(options: argparse.Namespace, given: Sequence[str]) -> int:
+    from convert.parity import measure
+    from device.model import Bundle
+    from train import data
+
+    parity = measure(Bundle.load(options.bundle), data.load(options.data).test)
+    print(json.dumps(parity.record(), indent=1) if options.json else parity.table())
+    parity.require()
+    return OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

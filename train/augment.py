@@ -1,0 +1,92 @@
+"""Seeded distortions: the same digit as another hand, pen or sheet would have left it.
+
+One inverse map per image: an affine one (rotation, shear, scale, shift) plus a smooth
+random field, "elastic distortion" after Simard, Steinkraus, Platt, "Best Practices for
+Convolutional Neural Networks", ICDAR 2003.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.pixels import CANVAS
+
+Uint8 = NDArray[np.uint8]
+Float32 = NDArray[np.float32]
+
+CHUNK = 512
+"""Images in one remap; OpenCV wants fewer than 32,768 rows, and the maps should stay in the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warp:
+    """How far a digit may be distorted; each sample draws uniformly within."""
+
+    rotation: float = 12.0
+    """Degrees, either way."""
+    shear: float = 0.2
+    """Columns per row, either way: the slant of the hand."""
+    scale: float = 0.15
+    """Share by which height and width, each alone, grow or shrink."""
+    shift: float = 2.0
+    """Pixels, either way, along each axis."""
+    elastic: float = 1.4
+    """Root mean square of the strongest elastic field, pixels; a sample takes between none and all of it."""
+    smoothness: float = 4.0
+    """Standard deviation of the Gaussian that smooths an elastic field, pixels (Simard 2003: 4)."""
+    fields: int = 2048
+    """Elastic fields made once and drawn from."""
+
+
+def elastic_fields(warp: Warp, rng: np.random.Generator) -> Float32:
+    """Make the pool of smooth random fields: float32[fields, 2, 32, 32], pixels along x and y, of RMS 1."""
+    noise = rng.uniform(-1, 1, (2 * warp.fields, CANVAS, CANVAS)).astype(np.float32)
+    smooth = np.stack([cv2.GaussianBlur(one, (0, 0), warp.smoothness) for one in noise])
+    smooth /= np.sqrt((smooth**2).mean(axis=(1, 2), keepdims=True))
+    return smooth.reshape(warp.fields, 2, CANVAS, CANVAS)
+
+
+def distort(pixels: Uint8, warp: Warp, fields: Float32, share: float, rng: np.random.Generator) -> Uint8:
+    """Distort a share of the images, the others as they are: uint8[N, 32, 32] → uint8[N, 32, 32], a new array."""
+    out = pixels.copy()
+    chosen = np.flatnonzero(rng.random(len(pixels)) < share)
+    for start in range(0, len(chosen), CHUNK):
+        part = chosen[start : start + CHUNK]
+        out[part] = _remap(pixels[part], _maps(len(part), warp, fields, rng))
+    return out
+
+
+def _maps(count: int, warp: Warp, fields: Float32, rng: np.random.Generator) -> Float32:
+    """Where each output pixel comes from: float32[count, 2, 32, 32], x and y in pixels of the input."""
+    middle = (CANVAS - 1) / 2
+    y, x = np.mgrid[:CANVAS, :CANVAS].astype(np.float32) - np.float32(middle)
+    grid = np.stack([x.ravel(), y.ravel()])
+    moved = _affine(count, warp, rng) @ grid
+    moved += rng.uniform(-warp.shift, warp.shift, (count, 2, 1)).astype(np.float32) + np.float32(middle)
+    strength = rng.uniform(0, warp.elastic, (count, 1, 1, 1)).astype(np.float32)
+    bend = fields[rng.integers(len(fields), size=count)]
+    return moved.reshape(count, 2, CANVAS, CANVAS) + strength * bend
+
+
+def _affine(count: int, warp: Warp, rng: np.random.Generator) -> Float32:
+    """Draw the linear parts of the inverse maps: float32[count, 2, 2], rotation after shear after scale."""
+    angle = np.deg2rad(rng.uniform(-warp.rotation, warp.rotation, count))
+    shear = rng.uniform(-warp.shear, warp.shear, count)
+    across, down = 1 / rng.uniform(1 - warp.scale, 1 + warp.scale, (2, count))
+    cos, sin = np.cos(angle), np.sin(angle)
+    rows = [[across * cos, down * (shear * cos - sin)], [across * sin, down * (shear * sin + cos)]]
+    return np.array(rows, np.float32).transpose(2, 0, 1)
+
+
+def _remap(pixels: Uint8, maps: Float32) -> Uint8:
+    """Sample all images in one call, set below one another: uint8[N, 32, 32] → uint8[N, 32, 32]."""
+    # A coordinate outside is drawn to the edge, which the canvas keeps empty, so that no image sees its neighbour.
+    inside = np.clip(maps, 0, CANVAS - 1)
+    inside[:, 1] += (np.arange(len(pixels), dtype=np.float32) * CANVAS)[:, None, None]
+    x, y = (np.ascontiguousarray(inside[:, axis]).reshape(-1, CANVAS) for axis in (0, 1))
+    tall = cv2.remap(pixels.reshape(-1, CANVAS), x, y, cv2.INTER_LINEAR)
+    return np.asarray(tall, np.uint8).reshape(-1, CANVAS, CANVAS)
