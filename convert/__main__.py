@@ -34,6 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("--name", type=plain_name, default="lenet5", help="the bundle's name (%(default)s)")
     model.add_argument("--out", type=Path, default=Path("models"), help="where the bundle goes (%(default)s)")
     model.add_argument("--force", action="store_true", help="overwrite a bundle of this name")
+    about = "a run of the same recipe that held digits out: calibrates the confidence of a --final RUN"
+    model.add_argument("--held-out", metavar="RUN", type=Path, help=about)
     model.set_defaults(run=_model)
 
     about = "compare a bundle's float32 and int8 networks on MNIST's test digits"
@@ -49,9 +51,11 @@ def _model(options: argparse.Namespace, given: Sequence[str]) -> int:
     from train import data, runs
 
     bundle.refuse_to_overwrite(options.out, options.name, options.force)
-    run, mnist = runs.open_run(options.training), data.load(options.data)
-    command = command_of("convert", given)
-    print(bundle.make_bundle(run, options.name, options.out, mnist, command, options.force).table())
+    run = runs.open_run(options.training)
+    held_out = runs.open_run(options.held_out) if options.held_out else None
+    mnist, command = data.load(options.data), command_of("convert", given)
+    parity = bundle.make_bundle(run, options.name, options.out, mnist, command, options.force, held_out)
+    print(parity.table())
     print(options.out / f"{options.name}.json")
     return OK
 

@@ -10,16 +10,14 @@ import keras
 from convert import calibrate, quantize
 from convert.card import CLASSES, accuracy, card, made_by
 from convert.errors import ConversionError
-from convert.parity import Parity, classify, measure
+from convert.parity import Parity, measure
 from convert.temperature import fit_temperature
 from device.model import Bundle
-from train.data import Digits, Mnist
+from train.data import Mnist
 from train.errors import ExistsError
+from train.evaluate import logits_of
 from train.files import write_atomically, write_json
 from train.runs import Run
-
-CALIBRATION_DIGITS = 10_000
-"""The temperature is fitted on the training digits' last so many: those that validation holds out."""
 
 
 def targets(out: Path, name: str) -> tuple[Path, Path, Path, Path]:
@@ -35,30 +33,50 @@ def refuse_to_overwrite(out: Path, name: str, force: bool) -> None:
         raise ExistsError(f"{out} has {', '.join(there)} already; choose another --name, or overwrite with --force")
 
 
-def make_bundle(run: Run, name: str, out: Path, mnist: Mnist, command: str, force: bool = False) -> Parity:
-    """Convert a run into the bundle `out/name`; nothing is written unless the parity holds."""
+def make_bundle(
+    run: Run, name: str, out: Path, mnist: Mnist, command: str, force: bool = False, held_out: Run | None = None
+) -> Parity:
+    """Convert a run into the bundle `out/name`; nothing is written unless the parity holds.
+
+    held_out: a run of the same recipe that held digits out, for the temperature of one that did not.
+    """
     refuse_to_overwrite(out, name, force)
     _same_digits(run, mnist)
+    honest = _honest(run, held_out)
+    temperature = temperature_of(honest, mnist)
     model = _open_model(run)
     int8 = quantize.to_int8(model, calibrate.representative(mnist.train))
     float32 = quantize.to_float32(model)
-    provenance = made_by(name, run, mnist, command)
+    described = card(name, int8, float32, temperature, made_by(name, run, honest, mnist, command))
     with tempfile.TemporaryDirectory(prefix="postread-bundle-") as folder:
         draft = Path(folder)
-        _write(draft, name, int8, float32, card(name, int8, float32, 1.0, provenance), run)
-        bundle = Bundle.load(draft / f"{name}.json")
-        parity = measure(bundle, mnist.test)
+        _write(draft, name, int8, float32, described, run)
+        parity = measure(Bundle.load(draft / f"{name}.json"), mnist.test)
         parity.require()
-        temperature = temperature_of(bundle, mnist.train)
-    finished = card(name, int8, float32, temperature, provenance) | {"accuracy": accuracy(parity)}
-    _write(out, name, int8, float32, finished, run)
+    _write(out, name, int8, float32, described | {"accuracy": accuracy(parity)}, run)
     return parity
 
 
-def temperature_of(bundle: Bundle, training: Digits) -> float:
-    """Fit the temperature of the int8 network, which is the one that the device runs by default."""
-    held_out = training[-min(CALIBRATION_DIGITS, len(training)) :]
-    return fit_temperature(classify(bundle, held_out, "int8"), held_out.labels)
+def temperature_of(run: Run, mnist: Mnist) -> float:
+    """Fit the temperature on the digits that the run held out; 1, which changes nothing, if there were none.
+
+    Fitted on digits the network was trained on it would come out too small, and the device too sure.
+    """
+    count = run.record["recipe"]["validation"]
+    if not count:
+        return 1.0
+    held_out = mnist.train[-count:]
+    return fit_temperature(logits_of(_open_model(run), held_out), held_out.labels)
+
+
+def _honest(run: Run, held_out: Run | None) -> Run:
+    """The run whose held-out digits calibrate: the one named, if it differs from the first in nothing else."""
+    if held_out is None:
+        return run
+    ours, theirs = (one.record["recipe"] | {"validation": 0} for one in (run, held_out))
+    if ours != theirs or held_out.record["data"]["sha256"] != run.record["data"]["sha256"]:
+        raise ConversionError(f"{held_out.folder} was trained by another recipe than {run.folder}")
+    return held_out
 
 
 def _write(out: Path, name: str, int8: bytes, float32: bytes, described: dict[str, object], run: Run) -> None:

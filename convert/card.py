@@ -40,15 +40,22 @@ def card(name: str, int8: bytes, float32: bytes, temperature: float, made_by: di
     }
 
 
-def made_by(name: str, run: Run, mnist: Mnist, command: str) -> dict[str, Any]:
-    """Where the bundle comes from; nothing in it depends on the day or the machine's folders."""
+def made_by(name: str, run: Run, calibrated_by: Run, mnist: Mnist, command: str) -> dict[str, Any]:
+    """Where the bundle comes from; nothing in it depends on the day or the machine's folders.
+
+    calibrated_by: the run whose held-out digits gave the temperature.
+    """
     record = run.record
     return {
         "command": command,
         "seed": record["seed"],
         "versions": versions(),
         "data": {"mnist": mnist.sha256()},
-        "calibration": {"per_class": calibrate.PER_CLASS, "seed": calibrate.SEED},
+        "representative": {"per_class": calibrate.PER_CLASS, "seed": calibrate.SEED},
+        "temperature": {
+            "held_out": calibrated_by.record["recipe"]["validation"],
+            "training": calibrated_by.record["command"],
+        },
         "recipe": record["recipe"],
         "training": {"command": record["command"], "versions": record["versions"], "data": record["data"]},
         "keras": {"file": f"{name}.keras", "sha256": sha256(run.model_file)},

@@ -61,7 +61,7 @@ class Parity:
         """Exact two-sided McNemar: how likely as uneven a split of the disagreements is by chance alone."""
         split = self.only_float32_wrong + self.only_int8_wrong
         tail = sum(math.comb(split, k) for k in range(min(self.only_float32_wrong, self.only_int8_wrong) + 1))
-        return min(1.0, 2 * tail / 2**split)
+        return min(1.0, float(2 * tail / 2**split))
 
     def failures(self) -> list[str]:
         """Each threshold that is not met, and by how much; empty when the network may be shipped."""

@@ -69,7 +69,7 @@ def _maps(count: int, warp: Warp, fields: Float32, rng: np.random.Generator) -> 
     moved += rng.uniform(-warp.shift, warp.shift, (count, 2, 1)).astype(np.float32) + np.float32(middle)
     strength = rng.uniform(0, warp.elastic, (count, 1, 1, 1)).astype(np.float32)
     bend = fields[rng.integers(len(fields), size=count)]
-    return moved.reshape(count, 2, CANVAS, CANVAS) + strength * bend
+    return np.asarray(moved.reshape(count, 2, CANVAS, CANVAS) + strength * bend, np.float32)
 
 
 def _affine(count: int, warp: Warp, rng: np.random.Generator) -> Float32:

@@ -22,7 +22,7 @@ TRAINED, HELD_OUT = "tab:blue", "tab:orange"
 
 def draw_curves(path: Path, history: dict[str, list[float]]) -> None:
     """Loss and accuracy after every epoch, training and validation."""
-    from matplotlib.ticker import LogLocator, NullFormatter
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
     figure = _figure(10, 4)
     for place, (name, title) in enumerate({"loss": "Cross-entropy, nats", "accuracy": "Accuracy, %"}.items()):
@@ -33,7 +33,7 @@ def draw_curves(path: Path, history: dict[str, list[float]]) -> None:
                 axes.plot(np.arange(1, len(values) + 1), values, label=label, color=colour, marker=".")
         epochs = len(history["loss"])
         axes.set(title=title, xlabel="Epoch", xlim=(0.5, epochs + 0.5))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if name == "loss":
             axes.set_yscale("log")
             axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -65,7 +65,8 @@ def draw_mistakes(path: Path, digits: Digits, evaluation: Evaluation) -> None:
     shown = evaluation.mistakes[: COLUMNS * ROWS]
     rows = max(1, -(-len(shown) // COLUMNS))
     figure = _figure(1.1 * COLUMNS, 1.35 * rows + 0.5)
-    figure.suptitle(f"The worst {len(shown)} of {len(evaluation.mistakes)} mistakes: digit → read as, confidence")
+    which = f"The worst {len(shown)} of" if len(shown) < len(evaluation.mistakes) else "All"
+    figure.suptitle(f"{which} {len(evaluation.mistakes)} mistakes: digit → read as, confidence")
     for place, index in enumerate(shown):
         axes = figure.add_subplot(rows, COLUMNS, place + 1)
         axes.imshow(digits.images[index], cmap="gray_r", vmin=0, vmax=255)
