@@ -14,22 +14,30 @@ from device.types import Frame, Reading
 
 ACCEPTED, REFUSED = (60, 150, 30), (40, 90, 220)
 """Blue, green, red."""
+LARGEST = 25_000_000
+"""Pixels; a larger frame is drawn reduced, so that its copy and the file's bytes fit beside it."""
 
 
 def annotate(frame: Frame, readings: Sequence[Reading]) -> NDArray[np.uint8]:
-    """A copy of the frame, uint8[H, W, 3], with boxes, digits and codes."""
-    image = frame.image
+    """A copy of the frame, uint8[H, W, 3], with boxes, digits and codes; reduced to `LARGEST` where it is larger."""
+    height, width = frame.image.shape[:2]
+    scale = min(1.0, (LARGEST / (height * width)) ** 0.5)
+    size = max(1, int(width * scale)), max(1, int(height * scale))
+    image = frame.image if scale == 1.0 else cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA)
     picture = np.array(image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
     unit = max(picture.shape[:2]) / 1000
     for reading in reversed(readings):  # the accepted one last, on top
         colour = ACCEPTED if reading.accepted else REFUSED
         thick = max(1, round(2 * unit))
-        cv2.polylines(picture, [np.array(reading.quad, np.int32)], True, colour, thick, cv2.LINE_AA)
+        cv2.polylines(
+            picture, [np.rint(np.array(reading.quad) * scale).astype(np.int32)], True, colour, thick, cv2.LINE_AA
+        )
         label = reading.code if reading.accepted else f"? {reading.reason}"
         label = f"{label} {reading.confidence:.2f}"
-        _write(picture, label, reading.box[0], reading.box[1] - round(26 * unit), 0.9 * unit, colour)
+        left, top = round(reading.box[0] * scale), round(reading.box[1] * scale)
+        _write(picture, label, left, top - round(26 * unit), 0.9 * unit, colour)
         for digit, box in zip(reading.digits, reading.digit_boxes, strict=True):
-            x, y, width, height = box
+            x, y, width, height = (round(side * scale) for side in box)
             cv2.rectangle(picture, (x, y), (x + width, y + height), colour, max(1, thick // 2), cv2.LINE_AA)
             _write(picture, digit, x + width // 3, y + height + round(24 * unit), 0.8 * unit, colour)
     return picture

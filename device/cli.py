@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,18 +23,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `postread`; the only place where errors become exit codes."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # JSON is UTF-8 whatever the locale
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our lines has gone: nothing is left to say to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except PostreadError as error:
-        if options.debug:
-            raise
-        print(f"postread: {error}", file=sys.stderr)
+        _explain(error, options)
         return USAGE if isinstance(error, UsageError) else FAILED
+
+
+def _explain(error: PostreadError, options: argparse.Namespace) -> None:
+    """One line on stderr, after the traceback where --debug asks for it."""
+    if options.debug:
+        traceback.print_exception(error)
+    print(f"postread: {error}", file=sys.stderr)
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -78,9 +89,7 @@ def _answers(reader: Any, path: str, options: argparse.Namespace) -> Iterable[di
             yield _line(path, page, pages, readings=[_reading(reading) for reading in readings])
             page += 1
     except InputError as error:
-        if options.debug:
-            raise
-        print(f"postread: {error}", file=sys.stderr)
+        _explain(error, options)
         yield _line(path, page, pages, error=str(error))
 
 

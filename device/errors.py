@@ -4,6 +4,10 @@
 class PostreadError(Exception):
     """Root of the errors whose message is one line for the user: what is wrong, where, and the remedy."""
 
+    def __str__(self) -> str:
+        """The message, whatever is in the names that it quotes: a path may hold line breaks, or be no UTF-8."""
+        return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in super().__str__())
+
 
 class UsageError(PostreadError, ValueError):
     """An argument or option that cannot be."""

@@ -55,6 +55,8 @@ def normalise(ink: Uint8, mask: NDArray[np.bool_] | None = None, line_height: fl
     if ink.ndim != 2 or ink.dtype != np.uint8:
         raise ValueError(f"normalise() wants uint8[h, w], not {ink.dtype}{list(ink.shape)}")
     if mask is not None:
+        if mask.shape != ink.shape or mask.dtype != np.bool_:
+            raise ValueError(f"normalise() wants a mask bool{list(ink.shape)}, not {mask.dtype}{list(mask.shape)}")
         ink = np.where(mask, ink, np.uint8(0))
     field = np.zeros((CANVAS, CANVAS), np.uint8)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))

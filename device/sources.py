@@ -20,10 +20,10 @@ SUFFIXES = frozenset(
 )
 MAX_PIXELS = 100_000_000
 """Default limit of a picture's size, judged from its header."""
-MAX_DECODED_BYTES = 600_000_000
-"""A picture that would take more than this while it is decoded is refused: memory stays below 1 GB."""
+MAX_MEMORY = 850_000_000
+"""Bytes that a picture and its decoder may take; with Python, OpenCV and LiteRT memory stays below 1 GB."""
 MAX_FILE_BYTES = 250_000_000
-STRIPE = 1 << 22
+STRIPE = 1 << 20
 """Pixels that are composited at a time, so that a large picture with alpha needs no second copy of itself."""
 
 
@@ -58,14 +58,18 @@ def pages(
     header = headers.parse(content)
     if header is None:
         raise InputError(f"{source}: not a picture that can be read; give PNG, JPEG, TIFF, WebP, BMP, GIF or PNM")
-    _check(source, header, max_pixels)
-    data = np.frombuffer(content, np.uint8)
-    count = _count(path) if header.kind == "TIFF" else 1
+    _check(source, header, len(content), colour, max_pixels)
+    count = max(1, len(header.directories))
     if count == 1:
-        yield Frame(_decode(source, data, header, colour), source)
+        yield Frame(_decode(source, content, header, colour), source)
         return
-    for page in range(1 if first_only else count):
-        yield Frame(_decode_page(path, page, colour), source, page, count)
+    book = bytearray(content)
+    del content
+    for page, directory in enumerate(header.directories[: 1 if first_only else None]):
+        name = f"{source}: page {page}"
+        header = headers.turn_to_page(book, directory)
+        _check(name, header, len(book), colour, max_pixels)
+        yield Frame(_decode(name, book, header, colour), source, page, count)
 
 
 def _read(path: str | Path) -> bytes:
@@ -91,48 +95,39 @@ def _read(path: str | Path) -> bytes:
         raise InputError(f"{source}: {error.strerror or error}") from error
 
 
-def _check(source: str, header: headers.Header, max_pixels: int) -> None:
-    if header.width < 1 or header.height < 1:
-        raise InputError(f"{source}: damaged ({header.kind} of {header.width}x{header.height} pixels)")
+def _check(source: str, header: headers.Header, size: int, colour: bool, max_pixels: int) -> None:
+    """size: of the file, bytes."""
     if header.pixels > max_pixels:
-        size = f"{header.width}x{header.height} pixels"
-        raise InputError(f"{source}: {size}, over the limit of {max_pixels}; reduce it or raise --max-pixels")
-    if header.alpha and header.pixels * header.bytes_per_pixel > MAX_DECODED_BYTES:
-        megabytes, limit = header.pixels * header.bytes_per_pixel / 1e6, MAX_DECODED_BYTES / 1e6
-        raise InputError(f"{source}: {megabytes:.0f} MB once decoded, over the limit of {limit:.0f} MB; reduce it")
+        sides = f"{header.width}x{header.height} pixels"
+        raise InputError(f"{source}: {sides}, over the limit of {max_pixels}; reduce it or raise --max-pixels")
+    # A result beside the decoder's own memory; alpha is put on white when the decoder is done.
+    needed = size + header.pixels * (header.working if header.alpha else header.working + (3 if colour else 1))
+    if needed > MAX_MEMORY:
+        limit = MAX_MEMORY / 1e6
+        raise InputError(f"{source}: takes {needed / 1e6:.0f} MB to decode, over the limit of {limit:.0f}; reduce it")
     if not header.complete:
         raise InputError(f"{source}: truncated ({header.kind} without its end); scan or copy it again")
+    if header.width < 1 or header.height < 1:
+        raise InputError(f"{source}: damaged ({header.kind} of {header.width}x{header.height} pixels); copy it again")
 
 
-def _decode(source: str, data: NDArray[np.uint8], header: headers.Header, colour: bool) -> NDArray[np.uint8]:
+def _decode(source: str, content: headers.Bytes, header: headers.Header, colour: bool) -> NDArray[np.uint8]:
     mode = cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE
     if header.alpha:
-        mode = cv2.IMREAD_UNCHANGED  # the only mode that keeps alpha; it leaves orientation to the caller
+        mode = cv2.IMREAD_UNCHANGED  # the only mode that keeps alpha
+    elif header.kind != "TIFF":  # TIFFs are turned whatever the mode, the others as their kind and OpenCV's version go
+        mode |= cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        image = cv2.imdecode(data, mode)
+        image = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
     except (cv2.error, MemoryError) as error:
         raise InputError(f"{source}: damaged {header.kind} ({_first_line(error)})") from error
     if image is None:
         raise InputError(f"{source}: damaged or unsupported {header.kind}; convert it to PNG")
-    return _orient(_plain(image, colour), header.orientation if header.alpha else 1)
-
-
-def _count(path: str | Path) -> int:
-    try:
-        return max(1, cv2.imcount(str(path)))
-    except cv2.error:
-        return 1
-
-
-def _decode_page(path: str | Path, page: int, colour: bool) -> NDArray[np.uint8]:
-    try:
-        mode = cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE
-        ok, found = cv2.imreadmulti(str(path), start=page, count=1, flags=mode)
-    except cv2.error as error:
-        raise InputError(f"{path}: page {page} is damaged ({_first_line(error)})") from error
-    if not ok or len(found) != 1:
-        raise InputError(f"{path}: page {page} is damaged or unsupported")
-    return _plain(found[0], colour)
+    if image.dtype not in (np.uint8, np.uint16):
+        raise InputError(f"{source}: {header.kind} of {image.dtype} samples; convert it to 8 or 16 bits")
+    if header.alpha and header.kind == "TIFF" and image.shape[2:] != (4,):
+        raise InputError(f"{source}: grey TIFF with alpha, which OpenCV drops; convert it to PNG")
+    return _orient(_plain(image, colour), 1 if header.kind == "TIFF" else header.orientation)
 
 
 def _first_line(error: Exception) -> str:
@@ -141,34 +136,29 @@ def _first_line(error: Exception) -> str:
 
 def _plain(image: NDArray[Any], colour: bool) -> NDArray[np.uint8]:
     """Any decoded picture as uint8 grey or BGR, alpha on white."""
-    plain = image if image.dtype == np.uint8 else _eight_bits(image)
-    if plain.ndim == 3 and plain.shape[2] in (2, 4):
-        plain = _on_white(plain)
-    if plain.ndim == 3 and plain.shape[2] == 1:
-        plain = plain[..., 0]
-    if plain.ndim == 3 and not colour:
-        return np.asarray(cv2.cvtColor(plain, cv2.COLOR_BGR2GRAY), np.uint8)
-    if plain.ndim == 2 and colour:
-        return np.asarray(cv2.cvtColor(plain, cv2.COLOR_GRAY2BGR), np.uint8)
-    return plain
-
-
-def _eight_bits(image: NDArray[Any]) -> NDArray[np.uint8]:
-    if image.dtype == np.uint16:
-        return np.asarray(cv2.convertScaleAbs(image, alpha=1 / 257), np.uint8)
-    low, high = float(image.min()), float(image.max())
-    return np.asarray((image - low) * (255 / max(high - low, 1e-9)), np.uint8)
-
-
-def _on_white(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    height, width, channels = image.shape
-    out = np.empty((height, width, channels - 1), np.uint8)
+    if image.dtype == np.uint8 and image.shape[2:] == ((3,) if colour else ()):
+        return image
+    height, width = image.shape[:2]
+    out = np.empty((height, width, 3) if colour else (height, width), np.uint8)
     step = max(1, STRIPE // width)
     for top in range(0, height, step):
-        part = image[top : top + step].astype(np.uint16)
-        alpha = part[..., -1:]
-        out[top : top + step] = (part[..., :-1] * alpha + 255 * (255 - alpha) + 127) // 255
+        out[top : top + step] = _plain_part(image[top : top + step], colour)
     return out
+
+
+def _plain_part(part: NDArray[Any], colour: bool) -> NDArray[np.uint8]:
+    if part.dtype == np.uint16:
+        part = ((part.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if part.ndim == 3 and part.shape[2] in (2, 4):
+        alpha = part[..., -1:].astype(np.uint16)
+        part = ((part[..., :-1] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    if part.ndim == 3 and part.shape[2] == 1:
+        part = part[..., 0]
+    if part.ndim == 3 and not colour:
+        part = cv2.cvtColor(part, cv2.COLOR_BGR2GRAY)
+    elif part.ndim == 2 and colour:
+        part = cv2.cvtColor(part, cv2.COLOR_GRAY2BGR)
+    return np.asarray(part, np.uint8)
 
 
 def _orient(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
