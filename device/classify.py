@@ -91,11 +91,10 @@ def quantise(pixels: NDArray[np.uint8], spec: TensorSpec) -> NDArray[np.int8] | 
     return np.bitwise_xor(pixels, INT8_FLIP).view(np.int8)
 
 
-def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float32]:
-    """Probabilities float32[N, K] at a temperature (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
-    scaled = logits / np.float32(temperature)
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+def log_softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float64]:
+    """Log probabilities float64[N, K] at a temperature (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
+    scaled = logits.astype(np.float64) / temperature
+    return np.asarray(scaled - np.logaddexp.reduce(scaled, axis=1, keepdims=True), np.float64)
 
 
 def find_runtime(wanted: RuntimeName = "auto") -> tuple[str, Any]:

@@ -1,29 +1,46 @@
-"""Digits on a line → readings: which of them are the code, and how sure that is."""
+"""Digits on a line → candidates: which digits, how sure, and why not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.classify import softmax
 from device.formats import Format
-from device.segment import LineInk, Piece, is_digit_sized
+from device.lattice import Path, Scores, Weights, best_paths
+from device.segment import LineInk, Spans
 
-REASONS = ("not-sure", "wrong-length", "not-the-addressee")
+REASONS = ("not-sure", "wrong-length", "looks-like-text", "touching-digits", "not-the-addressee")
 """Every reason a reading can be turned down for (closed list; translated and counted)."""
 DEFAULT_THRESHOLD = 0.5
+TEXT_SHARE = 0.45
+"""A line of which more than this share was passed over looks like text."""
+FEATURES = (
+    "bias",
+    "digits",
+    "least_digit",
+    "odds",
+    "least_odds",
+    "margin",
+    "passed_over",
+    "largest_gap_piece",
+    "uneven",
+    "length",
+    "outside",
+)
+"""What whole-code confidence is computed from, in the order of its weights."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """Digits of one line that may be a code."""
 
-    pieces: tuple[Piece, ...]
     digits: str
+    boxes: NDArray[np.int32]
+    """int32[N, 4]: each digit's x, y, width, height on the strip."""
     confidences: tuple[float, ...]
     confidence: float
     reason: str | None
@@ -32,39 +49,104 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """The shipped parameters: temperature and thresholds, from the card."""
+    """The shipped parameters, from the card."""
 
-    temperature: float = 1.0
-    thresholds: Mapping[str, float] | None = None
+    weights: Weights
+    temperature: float
+    confidence: tuple[float, ...]
+    """Logistic weights of `FEATURES`."""
+    thresholds: Mapping[str, float]
 
     @classmethod
     def from_card(cls, decoder: Mapping[str, Any]) -> Decoder:
-        thresholds = {str(name): float(value) for name, value in decoder.get("thresholds", {}).items()}
-        return cls(float(decoder.get("temperature", 1.0)), thresholds)
+        known = {field.name for field in fields(Weights)}
+        given = {name: float(value) for name, value in decoder.get("weights", {}).items() if name in known}
+        confidence = decoder.get("confidence") or {"bias": 0.0, "digits": 1.0, "odds": 1.0}
+        return cls(
+            Weights(**given),
+            float(decoder.get("temperature", 1.0)),
+            tuple(float(confidence.get(name, 0.0)) for name in FEATURES),
+            {str(name): float(value) for name, value in decoder.get("thresholds", {}).items()},
+        )
 
     def threshold(self, format: Format) -> float:
-        return (self.thresholds or {}).get(format.name, DEFAULT_THRESHOLD)
+        """Least confidence of an accepted reading: the format's own, its kind's, or the default."""
+        kind = "postal" if format.postal else "digits"
+        return self.thresholds.get(format.name, self.thresholds.get(kind, DEFAULT_THRESHOLD))
 
-    def decode(self, ink: LineInk, logits: NDArray[np.float32], format: Format) -> list[Candidate]:
-        """The candidates of a line; logits: float32[pieces of digit size, 10], in their order."""
-        pieces = [piece for piece in ink.pieces if is_digit_sized(piece, ink.text_height)]
-        probabilities = softmax(logits, self.temperature)
-        values, confidences = probabilities.argmax(axis=1), probabilities.max(axis=1)
-        if format.length is None or len(pieces) < format.length:
-            windows = [(0, len(pieces))]
-        else:
-            windows = [(start, start + format.length) for start in range(len(pieces) - format.length + 1)]
-        best = max(windows, key=lambda window: float(np.log(confidences[slice(*window)]).sum()))
-        return [self._candidate(pieces[slice(*best)], values[slice(*best)], confidences[slice(*best)], format)]
+    def decode(self, ink: LineInk, found: Spans, scores: Scores, format: Format) -> list[Candidate]:
+        """The likeliest code on a line, if there is one."""
+        paths = best_paths(ink, found, scores, self.weights, format.length)
+        if paths:
+            return [self._candidate(paths, ink, found, scores, format)]
+        if format.postal:
+            return []
+        paths = best_paths(ink, found, scores, self.weights)
+        return [self._candidate(paths, ink, found, scores, format)] if paths else []
 
-    def _candidate(
-        self, pieces: Sequence[Piece], values: NDArray[np.int64], confidences: NDArray[np.float32], format: Format
-    ) -> Candidate:
-        digits = "".join(str(value) for value in values)
-        confidence = float(np.prod(confidences))
-        reason = detail = None
-        if format.length is not None and len(digits) != format.length:
-            reason, detail = "wrong-length", f"{len(digits)} digits, {format.name} has {format.length}"
-        elif confidence < self.threshold(format):
-            reason, detail = "not-sure", f"{confidence:.2f} is below {self.threshold(format):.2f}"
-        return Candidate(tuple(pieces), digits, tuple(map(float, confidences)), confidence, reason, detail)
+    def _candidate(self, paths: list[Path], ink: LineInk, found: Spans, scores: Scores, format: Format) -> Candidate:
+        best = paths[0]
+        features = describe(paths, ink, found, scores, format.length is not None)
+        confidence = _logistic(float(np.dot(self.confidence, features)))
+        spans = list(best.spans)
+        each = [
+            float(np.exp(scores.digit[span, int(digit)])) * _logistic(float(scores.odds[span]))
+            for span, digit in zip(spans, best.digits, strict=True)
+        ]
+        reason, detail = self._verdict(best, confidence, features, format)
+        return Candidate(best.digits, found.boxes[spans], tuple(each), confidence, reason, detail)
+
+    def _verdict(
+        self, best: Path, confidence: float, features: NDArray[np.float64], format: Format
+    ) -> tuple[str | None, str | None]:
+        if format.length is not None and len(best.digits) != format.length:
+            return "wrong-length", f"{len(best.digits)} digits, {format.name} has {format.length}"
+        least = self.threshold(format)
+        if confidence >= least:
+            return None, None
+        detail = f"{confidence:.2f} is below {least:.2f}"
+        passed = features[FEATURES.index("passed_over")]
+        if passed > TEXT_SHARE:
+            return "looks-like-text", f"{detail}; {100 * passed:.0f} % of the line is no digit"
+        if features[FEATURES.index("margin")] < 1.0 and features[FEATURES.index("least_odds")] < 0:
+            return "touching-digits", f"{detail}; it may be cut otherwise"
+        return "not-sure", detail
+
+
+def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixed_length: bool) -> NDArray[np.float64]:
+    """`FEATURES` of the best path, float64[len(FEATURES)]."""
+    best = paths[0]
+    spans = np.array(best.spans)
+    digit = np.array([scores.digit[span, int(d)] for span, d in zip(best.spans, best.digits, strict=True)])
+    odds = np.clip(scores.odds[spans], -8, 8)
+    sure = -np.logaddexp(0, -odds)  # log of the logistic: log probability that it is a digit
+    margin = min(best.score - paths[1].score, 12.0) if len(paths) > 1 else 12.0
+    used = np.zeros(len(ink.boxes), bool)
+    for span in spans:
+        used[found.first[span] : found.last[span] + 1] = True
+    inside = np.zeros(len(ink.boxes), bool)
+    inside[found.first[spans[0]] : found.last[spans[-1]] + 1] = True
+    size = np.minimum(np.maximum(ink.boxes[:, 2], ink.boxes[:, 3]) / ink.text_height, 1.3) ** 2
+    counted = inside if fixed_length else np.ones(len(used), bool)
+    passed = size[counted & ~used]
+    height = found.boxes[spans, 3] / ink.text_height
+    near = size[~inside & ~used]
+    return np.array(
+        [
+            1.0,
+            digit.sum(),
+            digit.min(),
+            sure.sum(),
+            odds.min(),
+            margin,
+            passed.sum() / max(size[counted].sum(), 1e-6),
+            passed.max() if len(passed) else 0.0,
+            float(np.std(np.log(np.maximum(height, 0.1)))),
+            float(len(spans)),
+            float(near.max()) if len(near) and not fixed_length else 0.0,
+        ]
+    )
+
+
+def _logistic(value: float) -> float:
+    return float(1 / (1 + np.exp(-np.clip(value, -40, 40))))

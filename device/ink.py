@@ -15,8 +15,10 @@ Uint8 = NDArray[np.uint8]
 
 FAINTEST_INK = 18
 """Contrast (0..255 of the paper's brightness) below which nothing is ink, whatever Otsu says."""
-NOISE_FACTOR = 5.0
-"""Ink is at least this many times the paper's own spread."""
+LOWER = (0.6, 0.75)
+"""Faint strokes are kept whole by a threshold below Otsu's, these shares of it, ..."""
+GROWTH = 1.6
+"""... as long as that does not let the paper in: the ink grows by no more than this."""
 PEN_SHARE = 0.25
 """Part of the way from threshold to nothing that still counts as the soft edge of a stroke."""
 
@@ -50,12 +52,15 @@ def contrast(grey: Uint8, window: int) -> Uint8:
 
 
 def threshold(contrast_map: Uint8) -> int:
-    """The least contrast that is ink (Otsu 1979), never so low that the paper's own grain would pass."""
+    """The least contrast that is ink: Otsu's (1979), or a lower one where the paper is clean enough for it."""
     otsu, _ = cv2.threshold(contrast_map, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    counts = np.cumsum(np.bincount(contrast_map.ravel(), minlength=256))
-    median, upper = np.searchsorted(counts, (counts[-1] * 0.5, counts[-1] * 0.84))  # half, and one sigma above
-    grain = max(1.0, float(upper - median))
-    return int(max(otsu, FAINTEST_INK, min(NOISE_FACTOR * grain, 2.5 * FAINTEST_INK)))
+    counts = np.bincount(contrast_map.ravel(), minlength=256)
+    above = np.cumsum(counts[::-1])[::-1]  # pixels of at least that contrast
+    for share in LOWER:
+        lower = int(share * otsu)
+        if lower >= FAINTEST_INK and above[lower + 1] <= GROWTH * above[int(otsu) + 1]:
+            return lower
+    return max(int(otsu), FAINTEST_INK)
 
 
 def soften(contrast_map: Uint8, least: int) -> Uint8:

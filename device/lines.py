@@ -28,6 +28,8 @@ LONGEST = 40
 """Longest line, in heights."""
 LARGEST_GAP = 1.6
 """Gap between neighbours on a line, as a share of the greater height."""
+WIDEST_GAP = 2.6
+"""Gap between two runs of one line, as a share of the greater height."""
 MAX_SKEW = np.deg2rad(16)
 MAX_COMPONENTS = 4000
 
@@ -83,19 +85,33 @@ def find_lines(small: Uint8) -> list[Line]:
     map_ = contrast(small, SEARCH_WINDOW)
     binary = (map_ > threshold(map_)).view(np.uint8)
     _, _, found, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
-    stats = np.asarray(found[1:], np.float64)
-    stats = stats[_letter_like(stats, small.shape)]
-    if len(stats) > MAX_COMPONENTS:
-        stats = stats[np.argsort(-stats[:, cv2.CC_STAT_AREA])[:MAX_COMPONENTS]]
-    lines = [_line(stats[group]) for group in _rows(stats)]
+    every = np.asarray(found[1:], np.float64)
+    every = every[(every[:, cv2.CC_STAT_HEIGHT] >= SMALLEST) & (every[:, cv2.CC_STAT_AREA] >= SMALLEST)]
+    if len(every) > MAX_COMPONENTS:
+        every = every[np.argsort(-every[:, cv2.CC_STAT_AREA])[:MAX_COMPONENTS]]
+    framing = _frames(every)
+    frames, stats = every[framing], every[~framing & _letter_like(every)]
+    lines = [_line(stats[group], frames) for group in _rows(stats)]
     return sorted(lines, key=lambda line: line.centre[1])
 
 
-def _letter_like(stats: Floats, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _letter_like(stats: Floats) -> NDArray[np.bool_]:
     width, height, area = (stats[:, k] for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
-    fill = area / (width * height)
-    ruled = (width > 6 * height) | ((fill < 0.10) & (width > 2.5 * height))
-    return np.asarray((height >= SMALLEST) & (area >= SMALLEST) & (height < 0.95 * shape[0] + 2) & ~ruled)
+    ruled = (width > 8 * height) | ((area < 0.10 * width * height) & (width > 2.5 * height))
+    return np.asarray(~ruled)
+
+
+def _frames(stats: Floats) -> NDArray[np.bool_]:
+    """Which components are boxes around others: little ink for their size, and something of a digit's size inside."""
+    left, top, width, height, area = stats.T[:5]
+    x, y = left + width / 2, top + height / 2
+    hollow = np.flatnonzero((area < 0.3 * width * height) & (height > 2.5 * SMALLEST) & (width > 2 * SMALLEST))
+    out = np.zeros(len(stats), bool)
+    for k in hollow:
+        within = (np.abs(x - x[k]) < 0.46 * width[k]) & (np.abs(y - y[k]) < 0.46 * height[k])
+        within &= (height > 0.25 * height[k]) & (height < 0.92 * height[k]) & (width < 0.92 * width[k])
+        out[k] = within.any()
+    return out
 
 
 def _rows(stats: Floats) -> list[NDArray[np.intp]]:
@@ -122,7 +138,41 @@ def _rows(stats: Floats) -> list[NDArray[np.intp]]:
             a, b = _root(group, int(k)), _root(group, int(next_[k]))
             group[max(a, b)] = min(a, b)
     roots = np.array([_root(group, k) for k in range(count)])
-    return [np.flatnonzero(roots == root) for root in np.unique(roots)]
+    return _joined(stats, [np.flatnonzero(roots == root) for root in np.unique(roots)])
+
+
+def _joined(stats: Floats, groups: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
+    """Groups that go on where another ends (a wide gap, a small digit), or lie within one, put together."""
+    left, top, width, height = (stats[:, k] for k in range(4))
+    y = top + height / 2
+    tall = np.array([np.quantile(height[g], 0.75) for g in groups])
+    first = np.array([g[left[g].argmin()] for g in groups])
+    last = np.array([g[(left[g] + width[g]).argmax()] for g in groups])
+    low, high = left[first], (left + width)[last]
+    taller, lower = np.maximum(tall[:, None], tall[None, :]), np.minimum(tall[:, None], tall[None, :])
+    gap = low[None, :] - high[:, None]
+    onward = (gap > -0.3 * taller) & (gap < WIDEST_GAP * taller) & (lower > 0.45 * taller)
+    onward &= np.abs(y[last][:, None] - y[first][None, :]) < 0.5 * taller
+    middle, upper = (low + high) / 2, np.array([y[g].mean() for g in groups])
+    within = (middle[None, :] > low[:, None]) & (middle[None, :] < high[:, None]) & (tall[None, :] < tall[:, None])
+    within &= (high - low)[None, :] < (high - low)[:, None]
+    at = upper[:, None] + (middle[None, :] - middle[:, None]) * _slopes(left + width / 2, y, groups)[:, None]
+    within &= np.abs(at - upper[None, :]) < 0.5 * tall[:, None]
+    union = np.arange(len(groups))
+    for a, b in np.argwhere(onward | within):
+        one, other = _root(union, int(a)), _root(union, int(b))
+        union[max(one, other)] = min(one, other)
+    roots = np.array([_root(union, k) for k in range(len(groups))])
+    return [np.concatenate([g for g, r in zip(groups, roots, strict=True) if r == root]) for root in np.unique(roots)]
+
+
+def _slopes(x: Floats, y: Floats, groups: list[NDArray[np.intp]]) -> Floats:
+    """Slope of each group, from its ends."""
+    out = np.zeros(len(groups))
+    for k, group in enumerate(groups):
+        if len(group) > 2 and np.ptp(x[group]) > 0:
+            out[k] = np.clip(np.polyfit(x[group], y[group], 1)[0], -0.3, 0.3)
+    return out
 
 
 def _root(group: NDArray[np.intp], k: int) -> int:
@@ -132,8 +182,8 @@ def _root(group: NDArray[np.intp], k: int) -> int:
     return k
 
 
-def _line(stats: Floats) -> Line:
-    """The line through a group of components."""
+def _line(stats: Floats, frames: Floats) -> Line:
+    """The line through a group of components; one that stands in boxes reaches over all of them."""
     left, top, width, height = (stats[:, k] for k in range(4))
     x, y = left + width / 2, top + height / 2
     text_height = float(np.quantile(height, 0.75))
@@ -142,9 +192,23 @@ def _line(stats: Floats) -> Line:
     corner_x = np.concatenate([left, left + width, left, left + width])
     corner_y = np.concatenate([top, top, top + height, top + height])
     along, across = cos * corner_x + sin * corner_y, -sin * corner_x + cos * corner_y
+    boxes = _around(frames, x, y, text_height)
+    if len(boxes):
+        middle = boxes[:, 1] + boxes[:, 3] / 2
+        ends = np.concatenate([boxes[:, 0], boxes[:, 0] + boxes[:, 2]])
+        along = np.concatenate([along, cos * ends + sin * np.tile(middle, 2)])
     a, b = (along.min() + along.max()) / 2, (across.min() + across.max()) / 2
     centre = float(cos * a - sin * b), float(sin * a + cos * b)
     return Line(centre, angle, float(np.ptp(along)), float(np.ptp(across)), text_height)
+
+
+def _around(frames: Floats, x: Floats, y: Floats, text_height: float) -> Floats:
+    """The frames that some of the points stand in, if they are boxes for a line of that height."""
+    if not len(frames):
+        return frames
+    left, top, width, height = frames.T[:4]
+    inside = (x > left[:, None]) & (x < (left + width)[:, None]) & (y > top[:, None]) & (y < (top + height)[:, None])
+    return np.asarray(frames[inside.any(axis=1) & (height < 4 * text_height)])
 
 
 def _skew(x: Floats, y: Floats, text_height: float) -> float:
@@ -198,4 +262,5 @@ def _warp(picture: Uint8, to_picture: Floats, out: tuple[int, int], size: float)
         matrix *= ratio[:, None]
         matrix[:, 2] += 0.5 * ratio - 0.5
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(part, matrix, out, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    paper = float(np.median(part[::2, ::2]))  # beyond the picture's edge
+    return np.asarray(cv2.warpAffine(part, matrix, out, flags=flags, borderValue=paper), np.uint8)

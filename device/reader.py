@@ -6,15 +6,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from device import formats
-from device.classify import Classifier, RuntimeName
+from device.classify import Classifier, RuntimeName, log_softmax
 from device.decode import Candidate, Decoder
 from device.ink import reduce, to_grey
+from device.lattice import Scores
 from device.lines import SEARCH_PIXELS, Strip, cut_out, find_lines
 from device.model import Bundle, Precision
-from device.segment import glyph_pixels, is_digit_sized, segment
+from device.segment import glyphs, segment, spans
 from device.types import Frame, Reading
+
+NO_OPINION = 3.0
+"""Log odds of a glyph that the ten-class network is sure of, where no second one knows what is no digit."""
 
 
 @dataclass(slots=True)
@@ -25,6 +30,7 @@ class Reader:
     format: formats.Format
     decoder: Decoder
     digit: Classifier
+    digit_or_not: Classifier | None
 
     @classmethod
     def load(
@@ -42,8 +48,8 @@ class Reader:
         """
         format_ = formats.get(format)
         bundle = Bundle.load(model)
-        classifier = Classifier.open(bundle.network("digit"), precision, runtime, threads)
-        return cls(bundle, format_, Decoder.from_card(bundle.decoder), classifier)
+        opened = {network.role: Classifier.open(network, precision, runtime, threads) for network in bundle.networks}
+        return cls(bundle, format_, Decoder.from_card(bundle.decoder), opened["digit"], opened.get("digit-or-not"))
 
     def read(self, frame: Frame) -> list[Reading]:
         """The readings of a frame: accepted ones first, then by confidence."""
@@ -56,18 +62,27 @@ class Reader:
         return _one_addressee(readings) if self.format.postal else readings
 
     def read_line(self, strip: Strip) -> list[Reading]:
-        """The readings of one line: all its glyphs go through the network in one batch."""
+        """The readings of one line: all its spans go through each network in one batch."""
         ink = segment(strip)
-        pieces = [piece for piece in ink.pieces if is_digit_sized(piece, ink.text_height)]
-        if not pieces:
+        found = spans(ink)
+        if not len(found.first):
             return []
-        logits = self.digit.logits(np.stack([glyph_pixels(ink, piece) for piece in pieces]))
-        return [self._reading(candidate, strip) for candidate in self.decoder.decode(ink, logits, self.format)]
+        scores = self.score(glyphs(ink, found))
+        return [self._reading(candidate, strip) for candidate in self.decoder.decode(ink, found, scores, self.format)]
+
+    def score(self, pixels: NDArray[np.uint8]) -> Scores:
+        """The networks' opinion of glyphs uint8[S, 32, 32]."""
+        if self.digit_or_not is None:
+            digit = log_softmax(self.digit.logits(pixels), self.decoder.temperature)
+            return Scores(digit, digit.max(axis=1) + NO_OPINION)
+        every = log_softmax(self.digit_or_not.logits(pixels), self.decoder.temperature)
+        is_digit = np.logaddexp.reduce(every[:, :10], axis=1)
+        return Scores(every[:, :10] - is_digit[:, None], is_digit - every[:, 10])
 
     def _reading(self, candidate: Candidate, strip: Strip) -> Reading:
-        pieces = candidate.pieces
-        x, y = min(piece.x for piece in pieces), min(piece.y for piece in pieces)
-        extent = x, y, max(piece.right for piece in pieces) - x, max(piece.y + piece.height for piece in pieces) - y
+        low = candidate.boxes[:, :2].min(axis=0)
+        high = (candidate.boxes[:, :2] + candidate.boxes[:, 2:]).max(axis=0)
+        extent = tuple(float(value) for value in (*low, *(high - low)))
         return Reading(
             code=self.format.write(candidate.digits),
             digits=candidate.digits,
@@ -79,7 +94,7 @@ class Reader:
             known=None,
             box=strip.box(*extent),
             quad=strip.quad(*extent),
-            digit_boxes=tuple(strip.box(piece.x, piece.y, piece.width, piece.height) for piece in pieces),
+            digit_boxes=tuple(strip.box(*map(float, box)) for box in candidate.boxes),
             digit_confidences=candidate.confidences,
         )
 

@@ -1,4 +1,9 @@
-"""Ink → glyphs: the connected components of a line, sorted into digits and what is too small to be one."""
+"""Ink → pieces and spans: a line is cut too often, and every run of pieces that may be a digit becomes a glyph.
+
+Heuristic over-segmentation (LeCun 1998, section V): connected components, and within wide
+ones the seams of least ink.  Which cuts were right is decided later, by the network's
+opinion of every span and the best path through them.
+"""
 
 from __future__ import annotations
 
@@ -8,42 +13,30 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.cuts import seams
 from device.ink import contrast, soften, threshold
 from device.lines import TEXT_HEIGHT, Strip
 from device.pixels import normalise
+from device.rules import remove_rules
 
 Uint8 = NDArray[np.uint8]
+Ints = NDArray[np.int32]
 
 WINDOW = 45
 """Window of the paper's brightness on a strip, pixels: a little more than a digit's height."""
 HALO = np.ones((3, 3), np.uint8)
 """A glyph takes the soft edge of its strokes with it: its binary pixels, grown by one."""
-SMALLEST_HEIGHT = 0.42
-"""Least height of a digit, as a share of the line's; what is smaller is a dot, a comma, a hyphen, a speck."""
-SMALLEST_AREA = 12
-OVERLAP = 0.6
-"""Two components of which one covers this share of the other's width are one digit in two strokes."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """A part of a line's ink, on the strip."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    labels: tuple[int, ...]
-    """The components that it is made of."""
-    area: int
-
-    @property
-    def right(self) -> int:
-        return self.x + self.width
-
-    @property
-    def middle(self) -> float:
-        return self.y + self.height / 2
+SMALLEST_AREA = 8
+"""Fewer pixels than this on a strip are a speck."""
+WIDE = 0.5
+"""A component wider than this share of the line's height may be more than one digit."""
+MOST_PIECES = 5
+"""Pieces in one span at most."""
+WIDEST_SPAN = 1.55
+"""Width of a span at most, in heights of the line."""
+LARGEST_HOLE = 0.22
+"""Paper between two pieces of one digit at most, in heights of the line."""
+MOST_COMPONENTS = 120
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,70 +44,135 @@ class LineInk:
     """A strip's ink, and the pieces it falls into, left to right."""
 
     soft: Uint8
-    labels: NDArray[np.int32]
-    pieces: tuple[Piece, ...]
+    """uint8[h, w]: 255 where the pen pressed as on average."""
+    labels: Ints
+    """int32[h, w]: 1 + the number of the piece that a pixel belongs to; 0 is paper."""
+    boxes: Ints
+    """int32[P, 4]: x, y, width, height of each piece on the strip."""
+    areas: Ints
+    """int32[P]: ink pixels of each piece."""
+    components: Ints
+    """int32[P]: the connected component that each piece was cut from."""
     text_height: float
     """Height of its digits on the strip, pixels."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spans:
+    """Runs of neighbouring pieces that may be a digit each."""
+
+    first: Ints
+    """int32[S]: number of the first piece."""
+    last: Ints
+    """int32[S]: number of the last piece, inclusive."""
+    boxes: Ints
+    """int32[S, 4]: x, y, width, height on the strip."""
+
+
 def segment(strip: Strip) -> LineInk:
-    """The pieces of a line, left to right."""
+    """A line's ink in pieces."""
     map_ = contrast(strip.grey, WINDOW)
     least = threshold(map_)
-    binary = (map_ > least).view(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
-    pieces = [
-        Piece(int(x), int(y), int(w), int(h), (k,), int(area))
-        for k, (x, y, w, h, area) in enumerate(stats[1:count], start=1)
-        if area >= SMALLEST_AREA and w < 8 * max(h, 8) and _inside(y, h, binary.shape[0])
-    ]
-    text_height = _text_height(pieces)
-    pieces = sorted(_joined(pieces, text_height), key=lambda piece: piece.x + piece.width / 2)
-    return LineInk(soften(map_, least), np.asarray(labels, np.int32), tuple(pieces), text_height)
+    binary = remove_rules((map_ > least).view(np.uint8), TEXT_HEIGHT)
+    labels, stats, text_height = _components(binary)
+    soft = soften(map_, least)
+    pieces, owners = _cut(labels, stats, soft, text_height)
+    return LineInk(soft, *_in_order(pieces, owners), text_height)
 
 
-def glyph_pixels(ink: LineInk, piece: Piece) -> Uint8:
-    """The network's input for a piece: uint8[32, 32], its own ink and nothing of its neighbours."""
-    top, left = max(piece.y - 1, 0), max(piece.x - 1, 0)
-    window = np.s_[top : piece.y + piece.height + 1, left : piece.right + 1]
-    own = np.isin(ink.labels[window], piece.labels)
-    mask = cv2.dilate(own.view(np.uint8), HALO).view(np.bool_)
-    return normalise(ink.soft[window], mask, ink.text_height)
+def _components(binary: Uint8) -> tuple[Ints, Ints, float]:
+    """Labels, statistics (x, y, width, height, area; row 0 is paper) and the text's height."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
+    rows = binary.shape[0]
+    y, width, height, area = stats.T[1:]
+    keep = (area >= SMALLEST_AREA) & (width < 12 * np.maximum(height, 8)) & ((height > 3) | (width > 3))
+    # neighbouring lines reach into the margin: they touch the strip's edge and hardly enter
+    keep &= ~(((y == 0) | (y + height == rows)) & (height < 0.3 * rows))
+    keep[0] = False
+    if keep.sum() > MOST_COMPONENTS:
+        keep &= area >= np.sort(area[keep])[-MOST_COMPONENTS]
+    number = np.zeros(len(stats), np.int32)
+    number[keep] = np.arange(1, keep.sum() + 1)
+    tall = height[keep & (height > 0.3 * TEXT_HEIGHT)]
+    text_height = float(np.quantile(tall, 0.7)) if len(tall) else float(TEXT_HEIGHT)
+    kept = np.concatenate([stats[:1], stats[keep]])
+    return number[labels], np.asarray(kept, np.int32), text_height
 
 
-def is_digit_sized(piece: Piece, text_height: float) -> bool:
-    return piece.height >= SMALLEST_HEIGHT * text_height
+def _cut(labels: Ints, stats: Ints, soft: Uint8, text_height: float) -> tuple[Ints, Ints]:
+    """Cut wide components: labels int32[h, w] of pieces, and the component of each piece, int32[P + 1]."""
+    owners = list(range(len(stats)))
+    for number in np.flatnonzero(stats[:, 2] > WIDE * text_height):
+        if number == 0:
+            continue
+        x, y, width, height = (int(v) for v in stats[number, :4])
+        window = np.s_[y : y + height, x : x + width]
+        own = labels[window] == number
+        cuts = seams(np.where(own, soft[window], 0).astype(np.uint8), text_height)
+        if not len(cuts):
+            continue
+        side = (np.arange(width)[None, None, :] >= cuts[:, :, None]).sum(axis=0)  # seams to the left of each pixel
+        for part in range(1, len(cuts) + 1):
+            here = own & (side == part)
+            if here.any():
+                labels[window][here] = len(owners)
+                owners.append(int(number))
+    return labels, np.array(owners, np.int32)
 
 
-def _inside(y: int, height: int, rows: int) -> bool:
-    """Neighbouring lines reach into a strip's margin; they touch its edge and hardly enter."""
-    return not ((y == 0 or y + height == rows) and height < 0.3 * rows)
+def _in_order(labels: Ints, owners: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Number the pieces from left to right: labels, boxes, areas, components."""
+    count = len(owners)
+    y, x = np.nonzero(labels)
+    found = labels[y, x]
+    areas = np.bincount(found, minlength=count)
+    left, top = np.full(count, 1 << 30), np.full(count, 1 << 30)
+    right, bottom = np.full(count, -1), np.full(count, -1)
+    np.minimum.at(left, found, x)
+    np.minimum.at(top, found, y)
+    np.maximum.at(right, found, x)
+    np.maximum.at(bottom, found, y)
+    kept = np.flatnonzero(areas > 0)
+    order = kept[np.argsort((left + right)[kept], kind="stable")]
+    number = np.zeros(count, np.int32)
+    number[order] = np.arange(1, len(order) + 1)
+    boxes = np.stack([left, top, right - left + 1, bottom - top + 1], axis=1)[order]
+    return number[labels], boxes.astype(np.int32), areas[order].astype(np.int32), owners[order]
 
 
-def _text_height(pieces: list[Piece]) -> float:
-    heights = [piece.height for piece in pieces if piece.height > 0.3 * TEXT_HEIGHT]
-    return float(np.quantile(heights, 0.7)) if heights else float(TEXT_HEIGHT)
+def spans(ink: LineInk) -> Spans:
+    """Every run of at most `MOST_PIECES` neighbouring pieces that could be one digit."""
+    count = len(ink.boxes)
+    first = np.repeat(np.arange(count), MOST_PIECES)
+    last = first + np.tile(np.arange(MOST_PIECES), count)
+    first, last = first[last < count], last[last < count]
+    left, top = ink.boxes[:, 0], ink.boxes[:, 1]
+    right, bottom = left + ink.boxes[:, 2], top + ink.boxes[:, 3]
+    low_x, low_y, high_x, high_y = left[first], top[first], right[first], bottom[first]
+    hole = np.zeros(len(first))
+    for step in range(1, MOST_PIECES):
+        member = np.minimum(first + step, last)
+        inside = first + step <= last
+        hole = np.where(inside, np.maximum(hole, left[member] - high_x), hole)
+        low_x, low_y = np.minimum(low_x, left[member]), np.minimum(low_y, top[member])
+        high_x, high_y = np.maximum(high_x, right[member]), np.maximum(high_y, bottom[member])
+    width, height = high_x - low_x, high_y - low_y
+    tall = ink.text_height
+    keep = (width <= WIDEST_SPAN * tall) & (hole <= LARGEST_HOLE * tall)
+    keep &= (height >= 0.25 * tall) & (height <= 1.9 * tall) & (np.maximum(height, width) >= 0.33 * tall)
+    boxes = np.stack([low_x, low_y, width, height], axis=1)[keep]
+    return Spans(first[keep].astype(np.int32), last[keep].astype(np.int32), boxes.astype(np.int32))
 
 
-def _joined(pieces: list[Piece], text_height: float) -> list[Piece]:
-    """Put strokes that lie over one another together: a five and its hat."""
-    out: list[Piece] = []
-    for piece in sorted(pieces, key=lambda piece: piece.x):
-        if out and _one_digit(out[-1], piece, text_height):
-            out[-1] = _union(out[-1], piece)
-        else:
-            out.append(piece)
+def glyphs(ink: LineInk, found: Spans) -> Uint8:
+    """The network's input for each span: uint8[S, 32, 32], its own ink and nothing of its neighbours."""
+    out = np.empty((len(found.first), 32, 32), np.uint8)
+    rows, columns = ink.soft.shape
+    for k, (first, last, (x, y, width, height)) in enumerate(zip(found.first, found.last, found.boxes, strict=True)):
+        top, left, bottom, right = max(y - 1, 0), max(x - 1, 0), min(y + height + 1, rows), min(x + width + 1, columns)
+        part = ink.labels[top:bottom, left:right]
+        own = cv2.inRange(part, int(first) + 1, int(last) + 1)
+        own = cv2.dilate(own, HALO)
+        soft = np.asarray(cv2.bitwise_and(ink.soft[top:bottom, left:right], own), np.uint8)
+        out[k] = normalise(soft, None, ink.text_height)
     return out
-
-
-def _one_digit(a: Piece, b: Piece, text_height: float) -> bool:
-    overlap = min(a.right, b.right) - max(a.x, b.x)
-    together = max(a.y + a.height, b.y + b.height) - min(a.y, b.y)
-    wide = max(a.right, b.right) - min(a.x, b.x)
-    return overlap > OVERLAP * min(a.width, b.width) and together < 1.35 * text_height and wide < 1.3 * text_height
-
-
-def _union(a: Piece, b: Piece) -> Piece:
-    x, y = min(a.x, b.x), min(a.y, b.y)
-    width, height = max(a.right, b.right) - x, max(a.y + a.height, b.y + b.height) - y
-    return Piece(x, y, width, height, a.labels + b.labels, a.area + b.area)

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from device.classify import softmax
 from device.pixels import canvas
 from train.data import Digits
 
@@ -51,3 +50,9 @@ def evaluate(logits: Float32, labels: NDArray[np.uint8]) -> Evaluation:
     wrong = np.flatnonzero(predicted != labels)
     mistakes = wrong[np.argsort(share[wrong, labels[wrong]], kind="stable")]
     return Evaluation(len(wrong) / len(labels), confusion, predicted, share[each, predicted], mistakes)
+
+
+def softmax(logits: Float32) -> Float32:
+    """Shares of one along the last axis, float32[N, classes]."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)

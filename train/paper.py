@@ -49,7 +49,7 @@ def _creases(height: int, width: int, rng: np.random.Generator) -> Floats:
 def _security(height: int, width: int, rng: np.random.Generator) -> Floats:
     """A cheque's background: fine waves, rings or a weave, fainter than ink."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    depth, pitch = np.float32(rng.uniform(0.04, 0.22)), np.float32(rng.uniform(4, 14))
+    depth, pitch = np.float32(rng.uniform(0.03, 0.18)), np.float32(rng.uniform(4, 14))
     kind = rng.integers(4)
     if kind == 0:
         phase = y + np.float32(rng.uniform(1, 8)) * np.sin(x / np.float32(rng.uniform(8, 40)))
@@ -69,9 +69,11 @@ def lay(sheet: Floats, ink: Floats, rng: np.random.Generator) -> Uint8:
     """Ink float32[h, w] in 0..1 on a sheet, then lens, sensor and file: uint8[h, w]."""
     if rng.random() < 0.25:  # a pen that skips, a ribbon that wears
         blotch = cv2.GaussianBlur(rng.normal(0, 1, ink.shape).astype(np.float32), (0, 0), rng.uniform(1, 4))
-        ink = ink * np.clip(1 - np.float32(rng.uniform(0.2, 0.8)) * np.abs(blotch) / max(float(blotch.std()), 1e-6) / 2, 0.15, 1)
+        ink = ink * np.clip(
+            1 - np.float32(rng.uniform(0.2, 0.8)) * np.abs(blotch) / max(float(blotch.std()), 1e-6) / 2, 0.15, 1
+        )
     dark = np.float32(rng.uniform(10, 90))
-    share = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 1.1)) * np.float32(rng.uniform(0.45, 1.0))
+    share = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 1.1)) * np.float32(rng.uniform(0.5, 1.0))
     picture = sheet * (1 - share) + np.minimum(dark, sheet * 0.75) * share
     if rng.random() < 0.4:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.5))
