@@ -52,7 +52,12 @@ def _read(options: argparse.Namespace) -> int:
     from device.reader import Reader
 
     reader = Reader.load(
-        options.model, options.format, precision=options.precision, runtime=options.runtime, threads=options.threads
+        options.model,
+        options.format,
+        precision=options.precision,
+        runtime=options.runtime,
+        threads=options.threads,
+        known=None if options.known is None else _known(options.known, options.format),
     )
     failed = False
     for path in _stdin_paths() if options.paths == ["-"] else options.paths:
@@ -60,6 +65,28 @@ def _read(options: argparse.Namespace) -> int:
             failed |= line["error"] is not None
             print(_text(line) if options.text else json.dumps(line, ensure_ascii=False), flush=True)
     return FAILED if failed else OK
+
+
+def _known(path: Path, format: str) -> set[str]:
+    """The codes of a list, one a line; blank lines and what follows a # are passed over."""
+    from device import formats
+
+    length = formats.get(format).length
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--known {path}: cannot be read ({error}); give a text file, one code a line") from error
+    codes = set()
+    for number, line in enumerate(lines, start=1):
+        code = "".join(line.split("#")[0].split()).replace("-", "").replace(".", "")
+        if not code:
+            continue
+        if not (code.isascii() and code.isdigit()) or (length is not None and len(code) != length):
+            raise UsageError(f"--known {path}, line {number}: {line.strip()!r} is no {format} code")
+        codes.add(code)
+    if not codes:
+        raise UsageError(f"--known {path}: no code in it; give one a line")
+    return codes
 
 
 def _stdin_paths() -> Iterable[str]:
@@ -138,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     read = commands.add_parser("read", parents=[model], help="read the code off pictures", description=_READ)
     read.add_argument("paths", nargs="+", metavar="PATH", help="pictures, or - for a list of them on stdin")
     read.add_argument("--format", default="cep", metavar="FORMAT", help="cep (default), zip, digits, digits:N")
+    read.add_argument("--known", type=Path, metavar="FILE", help="codes that are served, one a line")
     read.add_argument("--pages", choices=("first", "all"), default="first", help="of a file with several (first)")
     read.add_argument("--text", action="store_true", help="PATH<TAB>CODE or ? in place of JSON")
     read.add_argument("--annotate", type=Path, metavar="DIR", help="write each picture with what was read into DIR")

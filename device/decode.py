@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.formats import Format
-from device.lattice import Path, Scores, Weights, best_paths
+from device.lattice import BEST_KNOWN, RIVALS_KNOWN, Path, Scores, Weights, best_paths
 from device.segment import LineInk, Spans
 
 REASONS = ("not-sure", "wrong-length", "looks-like-text", "touching-digits", "not-the-addressee")
@@ -18,6 +18,10 @@ REASONS = ("not-sure", "wrong-length", "looks-like-text", "touching-digits", "no
 DEFAULT_THRESHOLD = 0.5
 TEXT_SHARE = 0.45
 """A line of which more than this share was passed over looks like text."""
+KNOWN_REACH = 8.0
+"""A known code is taken for what was written as long as its path scores no more than this below the best one."""
+Known = frozenset[str]
+"""The digits of the codes that are served."""
 FEATURES = (
     "bias",
     "digits",
@@ -74,14 +78,17 @@ class Decoder:
         kind = "postal" if format.postal else "digits"
         return self.thresholds.get(format.name, self.thresholds.get(kind, DEFAULT_THRESHOLD))
 
-    def decode(self, ink: LineInk, found: Spans, scores: Scores, format: Format) -> list[Candidate]:
-        """The likeliest code on a line, if there is one."""
-        paths = best_paths(ink, found, scores, self.weights, format.length)
-        if paths:
-            return [self._candidate(paths, ink, found, scores, format)]
-        if format.postal:
-            return []
-        paths = best_paths(ink, found, scores, self.weights)
+    def decode(
+        self, ink: LineInk, found: Spans, scores: Scores, format: Format, known: Known | None = None
+    ) -> list[Candidate]:
+        """The likeliest code on a line, if there is one; of the known codes, where a list of them is given."""
+        if known is not None:
+            paths = best_paths(ink, found, scores, self.weights, format.length, BEST_KNOWN, RIVALS_KNOWN)
+            paths = _known_first(paths, known)
+        else:
+            paths = best_paths(ink, found, scores, self.weights, format.length)
+        if not paths and not format.postal:
+            paths = best_paths(ink, found, scores, self.weights)
         return [self._candidate(paths, ink, found, scores, format)] if paths else []
 
     def _candidate(self, paths: list[Path], ink: LineInk, found: Spans, scores: Scores, format: Format) -> Candidate:
@@ -111,6 +118,12 @@ class Decoder:
         if features[FEATURES.index("margin")] < 1.0 and features[FEATURES.index("least_odds")] < 0:
             return "touching-digits", f"{detail}; it may be cut otherwise"
         return "not-sure", detail
+
+
+def _known_first(paths: list[Path], known: Known) -> list[Path]:
+    """The paths whose code is known, unless what the ink says is too far from all of them."""
+    listed = [path for path in paths if path.digits in known]
+    return listed if listed and paths[0].score - listed[0].score < KNOWN_REACH else paths
 
 
 def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixed_length: bool) -> NDArray[np.float64]:

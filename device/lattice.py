@@ -16,10 +16,10 @@ from device.segment import LineInk, Spans
 
 Floats = NDArray[np.float64]
 
-BEST = 3
-"""Paths kept at every node."""
-RIVALS = 2
-"""Digits tried for each span."""
+BEST, RIVALS = 3, 2
+"""Paths kept at every node, and digits tried for each span."""
+BEST_KNOWN, RIVALS_KNOWN = 12, 4
+"""The same where a list of known codes will choose among them."""
 HOPELESS = -6.0
 """Log odds below which a span is not tried as a digit."""
 
@@ -92,24 +92,32 @@ def _middle(ink: LineInk) -> tuple[Floats, Floats]:
     return (x if len(x) else np.zeros(1)), medians
 
 
-def best_paths(ink: LineInk, found: Spans, scores: Scores, weights: Weights, length: int | None = None) -> list[Path]:
+def best_paths(
+    ink: LineInk,
+    found: Spans,
+    scores: Scores,
+    weights: Weights,
+    length: int | None = None,
+    best: int = BEST,
+    rivals: int = RIVALS,
+) -> list[Path]:
     """The best paths, each with other digits, best first; of `length` digits, with anything before and after."""
     base, skip = arcs(ink, found, scores, weights)
     pieces = len(ink.boxes)
-    order = np.argsort(-scores.digit, axis=1)[:, :RIVALS]
+    order = np.argsort(-scores.digit, axis=1)[:, :rivals]
     ending: list[list[tuple[int, int, list[tuple[float, str]]]]] = [[] for _ in range(pieces + 1)]
     for span in np.flatnonzero(scores.odds > HOPELESS):
         options = [(float(base[span] + weights.digit * scores.digit[span, d]), str(d)) for d in order[span]]
         ending[int(found.last[span]) + 1].append((int(found.first[span]), int(span), options))
     if length is None:
-        return _search_any(pieces, ending, skip)
-    return _search_length(pieces, ending, skip, length, _edges(ink, found, scores, weights))
+        return _search_any(pieces, ending, skip, best)
+    return _search_length(pieces, ending, skip, length, _edges(ink, found, scores, weights), best)
 
 
 Ending = list[list[tuple[int, int, list[tuple[float, str]]]]]
 
 
-def _search_any(pieces: int, ending: Ending, skip: Floats) -> list[Path]:
+def _search_any(pieces: int, ending: Ending, skip: Floats, best: int) -> list[Path]:
     paths: list[list[Path]] = [[Path(0.0, "", ())]]
     for node in range(1, pieces + 1):
         cost = float(skip[node - 1])
@@ -120,11 +128,11 @@ def _search_any(pieces: int, ending: Ending, skip: Floats) -> list[Path]:
                 for path in paths[start]
                 for score, digit in options
             ]
-        paths.append(_best(new))
+        paths.append(_best(new, best))
     return [path for path in paths[-1] if path.digits]
 
 
-def _search_length(pieces: int, ending: Ending, skip: Floats, length: int, edges: Floats) -> list[Path]:
+def _search_length(pieces: int, ending: Ending, skip: Floats, length: int, edges: Floats, best: int) -> list[Path]:
     """As above with the number of digits in the state; pieces before the first and after the last cost nothing
     themselves, but a digit-like neighbour does."""
     paths: list[list[list[Path]]] = [[[] for _ in range(length + 1)] for _ in range(pieces + 1)]
@@ -143,10 +151,10 @@ def _search_length(pieces: int, ending: Ending, skip: Floats, length: int, edges
                         for score, digit in options
                     ]
             for count in range(1, length + 1):
-                here[count] = _best(here[count])
+                here[count] = _best(here[count], best)
         here[0] = [Path(-float(edges[0, node]), "", ())]
         done += [Path(p.score - float(edges[1, node]), p.digits, p.spans) for p in here[length]]
-    return _best(done)
+    return _best(done, best)
 
 
 def _edges(ink: LineInk, found: Spans, scores: Scores, weights: Weights) -> Floats:
@@ -164,7 +172,7 @@ def _edges(ink: LineInk, found: Spans, scores: Scores, weights: Weights) -> Floa
     return out
 
 
-def _best(paths: list[Path]) -> list[Path]:
+def _best(paths: list[Path], best: int) -> list[Path]:
     """The best path of each digit string, and of those the best few."""
     if len(paths) < 2:
         return paths
@@ -173,4 +181,4 @@ def _best(paths: list[Path]) -> list[Path]:
         other = unique.get(path.digits)
         if other is None or path.score > other.score:
             unique[path.digits] = path
-    return nlargest(BEST, unique.values(), key=lambda path: path.score)
+    return nlargest(best, unique.values(), key=lambda path: path.score)

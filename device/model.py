@@ -22,6 +22,11 @@ DEFAULT_BUNDLE = "lenet5"
 TFLITE_MAGIC = b"TFL3"
 """FlatBuffers file identifier of a TFLite model, at bytes 4 to 8."""
 
+DIGITS = tuple("0123456789")
+"""The first ten classes of every network."""
+ROLES = {"digit": 10, "digit-or-not": 11}
+"""Classes of a network, by its role."""
+
 Precision = Literal["int8", "float32"]
 
 
@@ -101,6 +106,10 @@ class Bundle:
             what = f"{type(error).__name__}: {error}"
             raise ModelError(f"{path}: the card is damaged ({what}); restore the bundle") from error
         bundle.network("digit")
+        for network in networks:
+            if network.classes[:10] != DIGITS or len(network.classes) != ROLES.get(network.role, len(network.classes)):
+                classes = " ".join(network.classes)
+                raise ModelError(f"{path}: its {network.role} network has the classes {classes}; convert it again")
         return bundle
 
     def network(self, role: str) -> Network:
@@ -139,7 +148,7 @@ def _read_card(path: Path) -> dict[str, Any]:
         card = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(f"{path}: the card cannot be read ({error.strerror})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: not a model card (not JSON: {error})") from error
     if not isinstance(card, dict) or "card_schema" not in card:
         raise ModelError(f"{path}: not a model card (it has no card_schema)")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device import formats
+from device.addressee import one_addressee
 from device.classify import Classifier, RuntimeName, log_softmax
-from device.decode import Candidate, Decoder
+from device.decode import Candidate, Decoder, Known
 from device.ink import reduce, to_grey
 from device.lattice import Scores
 from device.lines import SEARCH_PIXELS, Strip, cut_out, find_lines
@@ -31,6 +34,8 @@ class Reader:
     decoder: Decoder
     digit: Classifier
     digit_or_not: Classifier | None
+    known: Known | None = None
+    """The codes that are served, without separators: the likeliest of them wins."""
 
     @classmethod
     def load(
@@ -41,6 +46,7 @@ class Reader:
         precision: Precision = "int8",
         runtime: RuntimeName = "auto",
         threads: int = 1,
+        known: Iterable[str] | None = None,
     ) -> Reader:
         """Open a bundle (by name or card path; the shipped one by default) for a format.
 
@@ -49,7 +55,14 @@ class Reader:
         format_ = formats.get(format)
         bundle = Bundle.load(model)
         opened = {network.role: Classifier.open(network, precision, runtime, threads) for network in bundle.networks}
-        return cls(bundle, format_, Decoder.from_card(bundle.decoder), opened["digit"], opened.get("digit-or-not"))
+        return cls(
+            bundle,
+            format_,
+            Decoder.from_card(bundle.decoder),
+            opened["digit"],
+            opened.get("digit-or-not"),
+            None if known is None else frozenset(re.sub(r"\D", "", code) for code in known),
+        )
 
     def read(self, frame: Frame) -> list[Reading]:
         """The readings of a frame: accepted ones first, then by confidence."""
@@ -59,7 +72,7 @@ class Reader:
             reading for line in find_lines(small) for reading in self.read_line(cut_out(grey, small, scale, line))
         ]
         readings.sort(key=lambda reading: (not reading.accepted, -reading.confidence))
-        return _one_addressee(readings) if self.format.postal else readings
+        return one_addressee(readings, (grey.shape[1], grey.shape[0])) if self.format.postal else readings
 
     def read_line(self, strip: Strip) -> list[Reading]:
         """The readings of one line: all its spans go through each network in one batch."""
@@ -68,7 +81,8 @@ class Reader:
         if not len(found.first):
             return []
         scores = self.score(glyphs(ink, found))
-        return [self._reading(candidate, strip) for candidate in self.decoder.decode(ink, found, scores, self.format)]
+        candidates = self.decoder.decode(ink, found, scores, self.format, self.known)
+        return [self._reading(candidate, strip) for candidate in candidates]
 
     def score(self, pixels: NDArray[np.uint8]) -> Scores:
         """The networks' opinion of glyphs uint8[S, 32, 32]."""
@@ -91,19 +105,9 @@ class Reader:
             accepted=candidate.reason is None,
             reason=candidate.reason,
             detail=candidate.detail,
-            known=None,
+            known=None if self.known is None else candidate.digits in self.known,
             box=strip.box(*extent),
             quad=strip.quad(*extent),
             digit_boxes=tuple(strip.box(*map(float, box)) for box in candidate.boxes),
             digit_confidences=candidate.confidences,
         )
-
-
-def _one_addressee(readings: list[Reading]) -> list[Reading]:
-    """A page has one addressee: the surest reading stays accepted, the others are told apart."""
-    return [
-        replace(reading, accepted=False, reason="not-the-addressee", detail="another line is the surer one")
-        if reading.accepted and k
-        else reading
-        for k, reading in enumerate(readings)
-    ]

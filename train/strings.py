@@ -211,30 +211,88 @@ def words_text(rng: np.random.Generator) -> str:
 
 
 def scene(hands: Hands, rng: np.random.Generator) -> Scene:
-    """One rendered line, seeded by rng."""
-    kind = str(rng.choice(["mnist", "strokes", "printed", "handface"], p=[0.42, 0.33, 0.18, 0.07]))
+    """One rendered line of digits, or of words, seeded by rng."""
     wordy = rng.random() < 0.16
-    if wordy:
-        kind = str(rng.choice(["printed", "handface"], p=[0.55, 0.45]))
-    hand = Hand(hands, rng, kind, float(np.exp(rng.uniform(np.log(13), np.log(64)))))
+    chances = [0.0, 0.0, 0.55, 0.45] if wordy else [0.42, 0.33, 0.18, 0.07]
+    hand = _hand(hands, rng, chances)
     text = words_text(rng) if wordy else digits_text(rng)
     ink, owners, characters = _write(hand, text, rng)
-    if not wordy and kind != "printed" and rng.random() < 0.16:
+    if not wordy and hand.kind != "printed" and rng.random() < 0.16:
         _box(ink, owners, characters, hand, rng)
-    elif rng.random() < 0.18:
+    _disturb(ink, hand, rng)
+    truth = "" if wordy else "".join(character for character in characters if character in DIGITS)
+    return _shown(ink, owners, characters, hand, truth, None, rng)
+
+
+def postal_scene(hands: Hands, rng: np.random.Generator) -> Scene:
+    """A line of an address: one with an eight-digit code (5-3), or one whose numbers are no code."""
+    hand = _hand(hands, rng, [0.35, 0.3, 0.25, 0.1])
+    code = "".join(rng.choice(list(DIGITS), 8))
+    truth = code
+    shown = code[:5] + str(rng.choice(["-", "-", "-", "", " ", ".", "-"])) + code[5:]
+    style = rng.random()
+    if style < 0.35:
+        text = shown
+    elif style < 0.6:
+        text = f"{rng.choice(['CEP', 'CEP:', 'Cep'])} {shown}"
+    elif style < 0.75:
+        text = f"{shown} {rng.choice(WORDS)} {rng.choice(['SP', 'RJ', 'MG', 'PR'])}"
+    elif style < 0.85:
+        text, truth = f"{rng.choice(['Tel', 'Fone', ''])} {rng.integers(11, 99)} 9{code[:4]}-{code[4:]}", ""
+    else:
+        text, truth = words_text(rng), ""
+    ink, owners, characters = _write(hand, text.strip(), rng)
+    if style < 0.35 and hand.kind != "printed" and rng.random() < 0.3:
+        _box(ink, owners, characters, hand, rng)
+    _disturb(ink, hand, rng)
+    return _shown(ink, owners, characters, hand, truth, 8, rng)
+
+
+def empty_scene(hands: Hands, rng: np.random.Generator) -> Scene:
+    """Paper with nothing to read: specks, ruled lines, scribbles, frames."""
+    hand = _hand(hands, rng, [0.0, 1.0, 0.0, 0.0])
+    ink = np.zeros((int(rng.integers(60, 200)), int(rng.integers(150, 560))), np.uint8)
+    if rng.random() < 0.6:
+        _specks(ink, rng)
+    for _ in range(int(rng.integers(0, 3))):
+        _rule(ink, hand, rng)
+    if rng.random() < 0.4:
+        _neighbours(ink, hand, rng)
+    owners = np.zeros((2, *ink.shape), np.int16)
+    return _shown(ink, owners, [], hand, "", None, rng)
+
+
+def _hand(hands: Hands, rng: np.random.Generator, chances: list[float]) -> Hand:
+    kind = str(rng.choice(["mnist", "strokes", "printed", "handface"], p=chances))
+    return Hand(hands, rng, kind, float(np.exp(rng.uniform(np.log(13), np.log(64)))))
+
+
+def _disturb(ink: Uint8, hand: Hand, rng: np.random.Generator) -> None:
+    """What else lies on the paper."""
+    if rng.random() < 0.18:
         _rule(ink, hand, rng)
     if rng.random() < 0.12:
         _neighbours(ink, hand, rng)
     if rng.random() < 0.25:
         _specks(ink, rng)
-    turn = float(rng.normal(0, 2.0))
-    matrix = cv2.getRotationMatrix2D((ink.shape[1] / 2, ink.shape[0] / 2), turn, 1.0)
+
+
+def _shown(
+    ink: Uint8,
+    owners: NDArray[np.int16],
+    characters: list[str],
+    hand: Hand,
+    truth: str,
+    length: int | None,
+    rng: np.random.Generator,
+) -> Scene:
+    """The ink turned a little and laid on paper."""
+    matrix = cv2.getRotationMatrix2D((ink.shape[1] / 2, ink.shape[0] / 2), float(rng.normal(0, 2.0)), 1.0)
     size = ink.shape[1], ink.shape[0]
-    ink = cv2.warpAffine(ink, matrix, size)
+    ink = np.asarray(cv2.warpAffine(ink, matrix, size), np.uint8)
     turned = np.stack([cv2.warpAffine(layer, matrix, size, flags=cv2.INTER_NEAREST) for layer in owners])
     picture = lay(paper(*ink.shape, rng), ink.astype(np.float32) / 255, rng)
-    truth = "" if wordy else "".join(character for character in characters if character in DIGITS)
-    return Scene(picture, turned, tuple(characters), kind == "printed", truth)
+    return Scene(picture, turned, tuple(characters), hand.kind == "printed", truth, length)
 
 
 def _write(hand: Hand, text: str, rng: np.random.Generator) -> tuple[Uint8, NDArray[np.int16], list[str]]:

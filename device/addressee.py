@@ -1,0 +1,49 @@
+"""Which of a page's codes is the addressee's: the others stay, and say why they are not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from device.types import Reading
+
+CORNER = 0.42, 0.36
+"""The sender writes into the upper left, within these shares of the page's width and height."""
+CORNER_PENALTY = 2.5
+"""Log odds that a code loses there."""
+SIZE_REWARD = 1.0
+"""Log odds that a code gains for being twice as tall as another."""
+
+
+def one_addressee(readings: Sequence[Reading], size: tuple[int, int]) -> list[Reading]:
+    """At most one accepted reading, first; size: width and height of the page, pixels."""
+    accepted = [reading for reading in readings if reading.accepted]
+    if len(accepted) < 2:
+        return list(readings)
+    ranked = sorted(accepted, key=lambda reading: -_rank(reading, size))
+    best, others = ranked[0], [_turned_down(reading, ranked[0], size) for reading in ranked[1:]]
+    refused = [reading for reading in readings if not reading.accepted]
+    return [best, *sorted([*others, *refused], key=lambda reading: -reading.confidence)]
+
+
+def _rank(reading: Reading, size: tuple[int, int]) -> float:
+    confidence = min(max(reading.confidence, 1e-6), 1 - 1e-6)
+    height = max(box[3] for box in reading.digit_boxes)
+    rank = math.log(confidence / (1 - confidence)) + SIZE_REWARD * math.log2(height)
+    return rank - (CORNER_PENALTY if _in_corner(reading, size) else 0.0)
+
+
+def _in_corner(reading: Reading, size: tuple[int, int]) -> bool:
+    x, y, width, height = reading.box
+    return x + width / 2 < CORNER[0] * size[0] and y + height / 2 < CORNER[1] * size[1]
+
+
+def _turned_down(reading: Reading, best: Reading, size: tuple[int, int]) -> Reading:
+    if _in_corner(reading, size) and not _in_corner(best, size):
+        why = "it stands in the sender's corner"
+    elif reading.confidence < best.confidence:
+        why = f"it is less sure than {best.code}"
+    else:
+        why = f"it is smaller than {best.code}"
+    return replace(reading, accepted=False, reason="not-the-addressee", detail=why)
