@@ -85,7 +85,7 @@ def test_training_stops_early_and_gives_back_the_best_epoch(small, quick, tmp_pa
     held_out = fit.split(small.train, recipe)[1]
     pixels = canvas(held_out.images)[..., None].astype(np.float32)
     loss, _ = model.evaluate(pixels, held_out.labels, verbose=0)
-    assert loss == pytest.approx(min(history["val_loss"]), rel=1e-3)
+    assert loss == pytest.approx(min(history["val_loss"]), rel=1e-6)
     assert (tmp_path / "best.keras").is_file()
 
 
