@@ -269,15 +269,17 @@ def _gif_ends(content: Bytes, at: int) -> bool:
 
 
 def _netpbm(content: Bytes) -> Header:
-    gap = rb"(?:\s+|#[^\n]*\n)"
-    found = re.match(rb"P([1-6])" + gap + rb"*(\d+)" + gap + rb"+(\d+)(?:" + gap + rb"+(\d+))?\s", content[:4096])
+    gap = rb"(?:\s|#[^\n]*\n)"
+    size = rb"(\d+)" + gap + rb"+(\d+)"
+    bitmap = re.match(rb"P([14])" + gap + rb"*" + size + rb"\s", content[:4096])
+    found = bitmap or re.match(rb"P([2356])" + gap + rb"*" + size + gap + rb"+(\d+)\s", content[:4096])
     if not found:
         raise ValueError("no size")
     kind, width, height = int(found[1]), int(found[2]), int(found[3])
-    if kind == 4:
-        complete = len(content) - found.end(3) >= (width + 7) // 8 * height
-        return Header("PBM", width, height, complete=complete)
-    channels, depth = (3 if kind in (3, 6) else 1), (2 if int(found[4] or 1) > 255 else 1)
+    if bitmap:
+        body = (width + 7) // 8 * height if kind == 4 else width * height
+        return Header("PBM", width, height, complete=len(content) - found.end() >= body)
+    channels, depth = (3 if kind in (3, 6) else 1), (2 if int(found[4]) > 255 else 1)
     body = width * height * channels * (depth if kind > 3 else 1)
     return Header("PNM", width, height, complete=len(content) - found.end() >= body)
 

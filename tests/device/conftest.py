@@ -1,0 +1,105 @@
+"""What the device's tests share: pictures as bytes, a bundle to spoil, and the command line run in-process."""
+
+import io
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from device.cli import main
+
+Uint8 = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="session")
+def picture() -> Uint8:
+    """A grey picture without any symmetry, uint8[60, 100]: black and grey ink on white."""
+    grey = np.full((60, 100), 255, np.uint8)
+    grey[8:20, 10:40] = 0
+    grey[30:50, 60:70] = 60
+    grey[40:44, 15:30] = 128
+    return grey
+
+
+@pytest.fixture(scope="session")
+def encode() -> Callable[..., bytes]:
+    """encode(array, format, mode, **options): a picture file's bytes, as Pillow writes it."""
+
+    def encode(array: Uint8, format: str, mode: str | None = None, **options: Any) -> bytes:
+        image, file = Image.fromarray(np.ascontiguousarray(array)), io.BytesIO()
+        (image.convert(mode) if mode else image).save(file, format, **options)
+        return file.getvalue()
+
+    return encode
+
+
+@dataclass(slots=True)
+class SpoiledBundle:
+    """A copy of the shipped bundle that a test may spoil."""
+
+    path: Path
+    """The card."""
+    card: dict[str, Any]
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """The card's entry of the ten-class network."""
+        return next(entry for entry in self.card["networks"] if entry["role"] == "digit")
+
+    def file(self, precision: str = "int8") -> Path:
+        return self.path.parent / self.network[precision]["file"]
+
+    def write(self) -> Path:
+        """Write the card as it is now."""
+        self.path.write_text(json.dumps(self.card), encoding="utf-8")
+        return self.path
+
+
+@pytest.fixture
+def bundle(root: Path, tmp_path: Path) -> SpoiledBundle:
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    for path in (root / "models").iterdir():
+        if path.name == "lenet5.json" or path.suffix == ".tflite":
+            shutil.copy(path, folder)
+    card = folder / "lenet5.json"
+    return SpoiledBundle(card, json.loads(card.read_text(encoding="utf-8")))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    """Standard output, when it is JSON lines."""
+
+    @property
+    def accepted(self) -> list[str]:
+        return [reading["code"] for line in self.lines for reading in line["readings"] if reading["accepted"]]
+
+
+@pytest.fixture
+def postread(capfd: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """postread("read", path, …): run the command in this process."""
+
+    def postread(*arguments: str | Path) -> Answer:
+        capfd.readouterr()
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stop:  # argparse
+            code = int(stop.code or 0)
+        out, err = capfd.readouterr()
+        lines = [json.loads(line) for line in out.splitlines()] if out.startswith('{"schema"') else []
+        return Answer(code, out, err, lines)
+
+    return postread
