@@ -1,6 +1,8 @@
-"""Where a component may be cut in two: seams from top to bottom that cross little ink."""
+"""Where ink may be cut in two: seams from top to bottom of a line that cross little of it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,72 +20,78 @@ MOST_INK = 0.62
 """A seam that crosses more ink than this, in heights of the line, cuts a stroke along."""
 PER_HEIGHT = 0.24
 """At most one seam per this width, in heights of the line."""
+EDGE = 0.06
+"""Nearest that a seam may come to the end of a component, in heights of the line."""
+FAR = np.int32(1 << 28)
 
 
-def seams(ink: Uint8, text_height: float) -> Ints:
-    """Seams through a component's soft ink uint8[h, w], left to right.
+@dataclass(frozen=True, slots=True, eq=False)
+class SeamField:
+    """Every least-cost path through a strip: Avidan and Shamir 2007, Seam Carving, from its middle row both ways."""
 
-    int32[K, h]: for each seam and row the first column right of it.  Least-cost paths (Avidan and
-    Shamir 2007, Seam Carving) through every column of the middle row; of their local minima the
-    cheapest are taken, at a distance from one another.
-    """
+    totals: Ints
+    """int32[2, R, w + 2]: least cost from each pixel to the strip's edge, of the upper half (turned over) and of the
+    lower one; row 0 is the middle row, and the outermost columns are walls."""
+    ink: NDArray[np.float32]
+    """float32[w]: ink that the seam through each column of the middle row crosses, full pixels."""
+    reach: int
+    """Least distance of two seams, pixels."""
+    lowest: NDArray[np.bool_]
+    """bool[w]: is that seam the cheapest within reach."""
+    rows: tuple[int, int]
+    """Rows of the upper half (with the middle one) and of the lower half (with it)."""
+
+    def choose(self, left: int, right: int, text_height: float) -> list[int]:
+        """Columns of the middle row at which to cut a component between left and right: the cheapest seams."""
+        edge = max(2, int(EDGE * text_height))
+        columns = np.arange(left + edge, right - edge)
+        columns = columns[self.lowest[columns] & (self.ink[columns] < MOST_INK * text_height)]
+        most = max(1, int((right - left) / (PER_HEIGHT * text_height)))
+        chosen: list[int] = []
+        for column in columns[np.argsort(self.ink[columns], kind="stable")].tolist():
+            if len(chosen) < most and all(abs(column - other) >= self.reach for other in chosen):
+                chosen.append(column)
+        return sorted(chosen)
+
+    def trace(self, columns: list[int]) -> Ints:
+        """The seams through columns of the middle row: int32[K, h], the first column right of the seam in each row."""
+        upper, lower = self.rows
+        middle = self.totals[:, 1:, 1:-1]
+        left, right = self.totals[:, 1:, :-2] + LEAN, self.totals[:, 1:, 2:] + LEAN
+        steps = (right < np.minimum(left, middle)).astype(np.int32) - ((left <= right) & (left < middle))
+        at = np.array([columns, columns], np.intp)
+        path = [at]
+        half = np.array([[0], [1]])
+        for row in range(steps.shape[1]):
+            at = at + steps[half, row, at]
+            path.append(at)
+        both = np.array(path, np.int32)
+        return np.concatenate([both[:upper, 0][::-1], both[1:lower, 1]]).T
+
+
+def seam_field(ink: Uint8, text_height: float) -> SeamField:
+    """Dynamic programming over a strip's soft ink uint8[h, w], from its upper and lower edge to the middle row."""
     height, width = ink.shape
-    if height < 3 or width < 4:
-        return np.zeros((0, height), np.int32)
-    cost = ink.astype(np.int32) + PAPER
-    middle = height // 2
-    upper, up_steps = _paths(cost[middle::-1])
-    lower, down_steps = _paths(cost[middle:])
-    total = upper + lower - cost[middle]
-    chosen = _choose(total, text_height, height)
-    out = np.empty((len(chosen), height), np.int32)
-    out[:, middle::-1] = _trace(up_steps, chosen)
-    out[:, middle:] = _trace(down_steps, chosen)
-    return out
-
-
-def _paths(cost: Ints) -> tuple[Ints, NDArray[np.int8]]:
-    """Least cost int32[w] from each column of the first row to the last row, and the steps int8[h - 1, w] taken.
-
-    Dynamic programming from the last row back, so that the paths start in the first.
-    """
-    total = cost[-1].copy()
-    steps = np.zeros((len(cost) - 1, cost.shape[1]), np.int8)
-    far = np.int32(1 << 28)
-    for row in range(len(cost) - 2, -1, -1):
-        left = np.concatenate([[far], total[:-1] + LEAN])
-        right = np.concatenate([total[1:] + LEAN, [far]])
-        step = np.where(left < total, np.where(right < left, 1, -1), np.where(right < total, 1, 0))
-        steps[row] = step
-        total = cost[row] + np.minimum(np.minimum(left, right), total)
-    return np.asarray(total, np.int32), steps
-
-
-def _trace(steps: NDArray[np.int8], start: Ints) -> Ints:
-    """Columns int32[K, h] of the paths that start in the given columns of the first row."""
-    columns = np.empty((len(start), len(steps) + 1), np.int32)
-    at = start.copy()
-    columns[:, 0] = at
-    for row in range(len(steps)):
-        at = at + steps[row, at]
-        columns[:, row + 1] = at
-    return columns
-
-
-def _choose(total: Ints, text_height: float, height: int) -> Ints:
-    """The cheapest local minima, apart from one another, left to right."""
-    ink = (total - PAPER * height) / 255
-    edge = max(2, int(0.06 * text_height))
-    candidates = np.arange(edge, len(total) - edge)
-    if not len(candidates):
-        return np.zeros(0, np.int32)
+    upper = height // 2 + 1
+    lower = height - height // 2
+    rows = max(upper, lower)
+    cost = np.full((2, rows, width + 2), PAPER, np.int32)
+    cost[0, :upper, 1:-1] += ink[upper - 1 :: -1]
+    cost[1, :lower, 1:-1] += ink[upper - 1 :]
+    cost[:, :, 0] = cost[:, :, -1] = FAR
+    totals = np.empty_like(cost)
+    totals[:, -1] = cost[:, -1]
+    best = np.empty((2, width), np.int32)
+    for row in range(rows - 2, -1, -1):
+        below = totals[:, row + 1]
+        np.minimum(below[:, :-2], below[:, 2:], out=best)
+        best += LEAN
+        np.minimum(best, below[:, 1:-1], out=best)
+        totals[:, row] = cost[:, row]
+        totals[:, row, 1:-1] += best
+    through = totals[0, 0, 1:-1] + totals[1, 0, 1:-1] - cost[0, 0, 1:-1]
     reach = max(1, int(APART * text_height))
-    padded = np.pad(total, reach, constant_values=1 << 28)
-    lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
-    candidates = candidates[(total[candidates] == lowest[candidates]) & (ink[candidates] < MOST_INK * text_height)]
-    most = max(1, int(len(total) / (PER_HEIGHT * text_height)))
-    chosen: list[int] = []
-    for column in candidates[np.argsort(total[candidates], kind="stable")]:
-        if len(chosen) < most and all(abs(column - other) >= reach for other in chosen):
-            chosen.append(int(column))
-    return np.array(sorted(chosen), np.int32)
+    padded = np.pad(through, reach, constant_values=FAR)
+    lowest = through == np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
+    crossed = (through - PAPER * (2 * rows - 1)).astype(np.float32) / 255
+    return SeamField(totals, crossed, reach, lowest, (upper, lower))

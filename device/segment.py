@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.cuts import seams
+from device.cuts import seam_field
 from device.ink import contrast, soften, threshold
 from device.lines import TEXT_HEIGHT, Strip
 from device.pixels import normalise
@@ -102,20 +102,27 @@ def _components(binary: Uint8) -> tuple[Ints, Ints, float]:
 def _cut(labels: Ints, stats: Ints, soft: Uint8, text_height: float) -> tuple[Ints, Ints]:
     """Cut wide components: labels int32[h, w] of pieces, and the component of each piece, int32[P + 1]."""
     owners = list(range(len(stats)))
-    for number in np.flatnonzero(stats[:, 2] > WIDE * text_height):
-        if number == 0:
+    wide = np.flatnonzero(stats[:, 2] > WIDE * text_height)
+    wide = wide[wide > 0]
+    if not len(wide):
+        return labels, np.array(owners, np.int32)
+    field = seam_field(np.where(labels > 0, soft, np.uint8(0)), text_height)
+    chosen = [field.choose(int(stats[n, 0]), int(stats[n, 0] + stats[n, 2]), text_height) for n in wide]
+    paths = field.trace([column for columns in chosen for column in columns])
+    at = 0
+    for number, columns in zip(wide, chosen, strict=True):
+        if not columns:
             continue
         x, y, width, height = (int(v) for v in stats[number, :4])
-        window = np.s_[y : y + height, x : x + width]
-        own = labels[window] == number
-        cuts = seams(np.where(own, soft[window], 0).astype(np.uint8), text_height)
-        if not len(cuts):
-            continue
-        side = (np.arange(width)[None, None, :] >= cuts[:, :, None]).sum(axis=0)  # seams to the left of each pixel
-        for part in range(1, len(cuts) + 1):
+        cuts = paths[at : at + len(columns), y : y + height, None]
+        at += len(columns)
+        window = labels[y : y + height, x : x + width]
+        own = window == number
+        side = (np.arange(x, x + width) >= cuts).sum(axis=0)  # seams to the left of each pixel
+        for part in range(1, len(columns) + 1):
             here = own & (side == part)
             if here.any():
-                labels[window][here] = len(owners)
+                window[here] = len(owners)
                 owners.append(int(number))
     return labels, np.array(owners, np.int32)
 
