@@ -15,9 +15,9 @@ Uint8 = NDArray[np.uint8]
 
 FAINTEST_INK = 18
 """Contrast (0..255 of the paper's brightness) below which nothing is ink, whatever Otsu says."""
-LOWER = (0.6, 0.75)
+LOWER = (0.6, 0.7, 0.8, 0.9)
 """Faint strokes are kept whole by a threshold below Otsu's, these shares of it, ..."""
-GROWTH = 1.6
+GROWTH = 1.25
 """... as long as that does not let the paper in: the ink grows by no more than this."""
 PEN_SHARE = 0.25
 """Part of the way from threshold to nothing that still counts as the soft edge of a stroke."""
