@@ -4,7 +4,7 @@ from device.errors import PostreadError
 
 
 class DataError(PostreadError, OSError):
-    """MNIST cannot be had, or is not MNIST."""
+    """MNIST, or the typefaces, cannot be had, or are not what they should be."""
 
 
 class ExistsError(PostreadError, FileExistsError):

@@ -1,12 +1,17 @@
 """Typefaces for printed and typed digits and letters, each from a named package with its licence (SIL OFL or Apache).
 
 The packages `fontpkg-NAME` hold the fonts of Google Fonts as files.  They are fetched once,
-without dependencies, into the cache folder.  DejaVu is kept out: the benchmark prints in it.
+without dependencies, into the cache folder, and a wheel whose hash is another is not opened.
+DejaVu is kept out: the benchmark prints in it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import sys
+import tempfile
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,23 +20,76 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from train.data import cache_folder
+from train.errors import DataError
+from train.files import write_atomically
+from train.limit import run_limited
+
+WAIT = 180.0
+"""Longest wait for all packages together (44 MB), seconds of wall clock."""
 PRINTED = {
-    "arimo": "1.341", "noto-sans": "2.15", "noto-serif": "2.15", "roboto": "3.15", "roboto-mono": "3.1",
-    "roboto-slab": "2.2", "roboto-condensed": "3.8", "open-sans": "3.3", "lato": "2.15", "source-code-pro": "1.26",
-    "source-sans-3": "3.52", "source-serif-4": "4.4", "ibm-plex-mono": "2.3", "ibm-plex-sans": "3.201",
-    "ibm-plex-serif": "2.6", "inconsolata": "3.1", "pt-sans": "2.3", "pt-serif": "1.0", "pt-sans-narrow": "2.3",
-    "merriweather": "2.100", "fira-sans": "4.203", "fira-code": "5.2.post1", "space-mono": "1.3", "dm-mono": "1.0",
-    "jetbrains-mono": "2.211", "montserrat": "9.0", "nunito": "3.602", "inter": "4.1.post1", "work-sans": "2.12",
-    "barlow": "1.408", "barlow-condensed": "1.408", "karla": "2.4", "libre-baskerville": "2.5", "lora": "3.8",
-    "crimson-text": "1.100", "zilla-slab": "1.2", "arvo": "1.6", "rubik": "2.300", "titillium-web": "1.2",
-    "cabin": "3.1", "bitter": "3.21", "oxygen": "0.201", "cardo": "1.45",
-}  # fmt: skip
-"""Faces whose figures are lining; name → version of its package."""
+    "arimo": ("1.341", "8d4f38675b6a1b54f7c8c5b8c04f094f9e3aafd7e51d17d37c0fa8d4eebf076e"),
+    "noto-sans": ("2.15", "54016cb4dfbfdd8f0cae3d71a9401a73e786a473debd12f1d79067e349c9a4a3"),
+    "noto-serif": ("2.15", "3cc09442fea9c5f852ca4b3ae2984acf7033c20f5d67bb35f4381549c74f370f"),
+    "roboto": ("3.15", "5502431dd22fe30911cd497cefac11760e48b4a1ed78df26c02288664eeddb9f"),
+    "roboto-mono": ("3.1", "b41ec5c52073de992a5f7f12d365be688bb3d206bf4a0347e3faa8e983ac481b"),
+    "roboto-slab": ("2.2", "48e15750db5677f21c23590e92d7889c40e104cd9bf9ab1f38b6432c2ae6d72c"),
+    "roboto-condensed": ("3.8", "b56f599e211bdeab356cf18e4b0af4e4665a18d6586455a3650a374f03ae745c"),
+    "open-sans": ("3.3", "de2b20526dacabfb0b7f736b01a6c0175b9d6a3e83453ea14d268c59dec0424c"),
+    "lato": ("2.15", "7bce7eef5522260b06ab597c21edd20d840c89909f0ec9b8ac3da2812a43ed93"),
+    "source-code-pro": ("1.26", "986a0c5b67ed28c3753b49d9c51139f1dfb517c9b441b901c79cb7545076089f"),
+    "source-sans-3": ("3.52", "2e931608ceeaad770916b53a35cf87090e28133875bf770e41b266146126abd8"),
+    "source-serif-4": ("4.4", "6c33ac5d27b0396b0ed228e400d9c7ee4445c359ce21b3d8d9b9723e8c5c49a7"),
+    "ibm-plex-mono": ("2.3", "a4ac4311b1fe40e715a5b93e7bdefb6d23d608217f560e064446b25c1ffa2804"),
+    "ibm-plex-sans": ("3.201", "f29ba7da5a7f6d561562d52712265a7adf39d6df86cbe402333afa59580683bc"),
+    "ibm-plex-serif": ("2.6", "d06670ebdedf646c65b4f1738b2fe86124ac9af1a28898ad4846e5ab728346d9"),
+    "inconsolata": ("3.1", "9428dd98d26739e511fc97032c22c35666f925a686119fc91c9540801bea67f1"),
+    "pt-sans": ("2.3", "fb2c27a66528be53ca9a63e963a152a2c7f58d55d674c39d3cf4b5fdbc8e75cd"),
+    "pt-serif": ("1.0", "f3980ea3ffb56e34d65d8e425ffedd012dbd8313dcff9780fc7476712d98b2af"),
+    "pt-sans-narrow": ("2.3", "dec7a1c18cbae57e784a8dcff8147af3d85567ec153a84ccdf97e6f24d606f39"),
+    "merriweather": ("2.100", "61aefb10d743f23dc59c07a26c21f7ad0b181cc7e1ad304d6527df792bc4d7da"),
+    "fira-sans": ("4.203", "2e2657d1d4774a552dd4c551ac8640aaf665ac0fa2db7a96999d02476e154618"),
+    "fira-code": ("5.2.post1", "6e791df212ca8ba4e334613e7ae7f95c0faa2d13b31a322977918e107879a5cd"),
+    "space-mono": ("1.3", "e3b106370fee08de2a63d87d5b8c24fb1bb0c474a3f0b3c95832c239e14e5c7a"),
+    "dm-mono": ("1.0", "544c508bcd4c560fc97e67d1b6bfa78fe0fba84aa096356bbc35aaa7cd2bb76a"),
+    "jetbrains-mono": ("2.211", "546e53afe7048f4c4ac2be8cbc00c42d7208bb5f6cd00f852225aa2797335de4"),
+    "montserrat": ("9.0", "0baf3f7a2061e590a1511bce18bd06c437bf124dc87f8b710eeab2f2d0efe6d1"),
+    "nunito": ("3.602", "aa03f5c6cced0c3a12ae980f517b3d3c4c92aeb1a60abd8637ba5ae978031bf2"),
+    "inter": ("4.1.post1", "b1105c8b368787112e9352ba657fe4fd32feb0722cc3046a308f65962298ddf8"),
+    "work-sans": ("2.12", "33ffc04b7fa9c846b99a9d5eb1dd3b548331ffcd1d942258e787f61eb2cf32c1"),
+    "barlow": ("1.408", "04165f5e6c4fcdf657b60f66c88c1e9c5536f7d1d4bf58077cbad65c5c6a5420"),
+    "barlow-condensed": ("1.408", "e2a6cb16603dc65043ab102720343f336bfd3cccf5dc23d55eef0477c3c491ae"),
+    "karla": ("2.4", "78ef7f3772d7794b45a553d58add78bdb916239a1dc0d77874d35920ad3fdaeb"),
+    "libre-baskerville": ("2.5", "649dfdafc2d2ce20e87e53ee1d51c887bb15bc0da00c2e8aa01465c6df2534b5"),
+    "lora": ("3.8", "b0d7761989bf25e4b5f23e2d5964bd896fcac2a7e2719a294c19fe5235552043"),
+    "crimson-text": ("1.100", "25e7eeb1b3aa5381d17d629f3e099b0342feba1e721ae61371f6730b036bbb44"),
+    "zilla-slab": ("1.2", "d1163b58e383e33f28c5788b232bf85fd51fa20a9661bdeadb1006086862492d"),
+    "arvo": ("1.6", "f3caf38b561bf547a1b886c31d8cb8a7ef6249c00890ec1b53881cb940a12aa0"),
+    "rubik": ("2.300", "3ccc6fd3555759415c5919d90ebf22d2831925545bba50ac300dea9288ca47a4"),
+    "titillium-web": ("1.2", "156fdfc93c986f5dac07f3f7dbc301365d4e6bc5fb03489806275a9b5eedd361"),
+    "cabin": ("3.1", "2a6f7ecbe0d2b4cf72aa257702c77b175484b21885b7ff6e0ddb713b3da1e791"),
+    "bitter": ("3.21", "0a55a79b3bb239fab78e0ba3dac635d79271acac48dc20e5717e3b486badf428"),
+    "oxygen": ("0.201", "f622d9a894424168ef78f974473c27638d3b885b9190c8fee5d83a8cd4a1e8ea"),
+    "cardo": ("1.45", "d9add3eb290e717821b28adba99e2119397dfe27665f6736ac113dddab790116"),
+}
+"""Faces whose figures are lining; name → version and sha256 of its package's wheel."""
 HANDWRITTEN = {
-    "caveat": "2.0", "kalam": "2.1", "indie-flower": "2.0", "shadows-into-light": "1.0", "permanent-marker": "1.1",
-    "zeyada": "1.2", "delius": "1.1", "dancing-script": "2.1", "satisfy": "1.1", "great-vibes": "1.103",
-    "yellowtail": "1.2", "pacifico": "3.1",
-}  # fmt: skip
+    "caveat": ("2.0", "fcab480da07243af667fd70098d54f34129f8e5c42c1bf5da5c5842b7c187c19"),
+    "kalam": ("2.1", "6effb7ee67f3b862de84524a705beb362777153da60c4417805c93b3548e147d"),
+    "indie-flower": ("2.0", "30fd37149b5d91068e7614628b0f3d139d9fb880929d7e163d389691d778c21d"),
+    "shadows-into-light": ("1.0", "342bece4a8f7f0e55de8162079804b0a50a31a95a4f220250318398a6775d2c2"),
+    "permanent-marker": ("1.1", "3bda49f36186ba545f07b5610f4670e68e68b3b9ad1fa5007d34910a55753675"),
+    "zeyada": ("1.2", "b9a18ff45fd3be8fa13a6540b0a93e61acc8859a061c19419b6447f5987b27be"),
+    "delius": ("1.1", "1b20ada0a77dab0c680ba8d8881fbce8ea33ba22b898d34684a96c982f76ad03"),
+    "dancing-script": ("2.1", "93289d8e20448317d94091f8aac2201009d75e650ac7e88639d8c88587782f25"),
+    "satisfy": ("1.1", "7a2ec779ff1b3e329d11d28a8a442fb1fc215ef315864f010c5328da58e41ead"),
+    "great-vibes": ("1.103", "31945472e065e42c9a54a8530fa22c416bbbfd57898305a453ddfbad8b52af4b"),
+    "yellowtail": ("1.2", "819ce6b66969c8d621ea9e43c7d3e2089e912c6184370375f963ce9b58681fe5"),
+    "pacifico": ("3.1", "669f25256961b8fc2b27a5bacd0cefd8f74d50d2efad0fa1d157bebf05aa99b1"),
+}
+PACKAGES = PRINTED | HANDWRITTEN
+APACHE = frozenset({"permanent-marker", "roboto-slab", "satisfy", "yellowtail"})
+"""Packages under the Apache License 2.0; all others are under the SIL Open Font License 1.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +116,90 @@ def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), size)
 
 
+def provide(folder: Path | None = None, names: Sequence[str] | None = None) -> Path:
+    """The folder in which the packages' wheels lie: the one named, else the cache, into which they are fetched once.
+
+    Raises DataError, one line, when a wheel is missing there and cannot be had, or is not the one whose hash is known.
+    """
+    wanted = tuple(PACKAGES if names is None else names)
+    if folder is not None:
+        if missing := [name for name in wanted if not (folder / wheel_name(name)).is_file()]:
+            raise DataError(f"{folder} lacks {_listed(missing)}; without --fonts FOLDER they are fetched")
+    else:
+        folder = cache_folder() / "fonts"
+        if missing := [name for name in wanted if not _is_good(folder / wheel_name(name), name)]:
+            _fetch(missing, folder)
+    if wrong := [name for name in wanted if not _is_good(folder / wheel_name(name), name)]:
+        raise DataError(f"{folder}: {wheel_name(wrong[0])} has another hash than it should")
+    return folder
+
+
 def load(folder: Path) -> list[Face]:
-    """The faces of every package that lies in a folder as a wheel, unpacked beside it."""
+    """The faces of every package whose wheel lies in a folder, unpacked in the cache, always in the same order."""
     faces = []
-    for hand, names in ((False, PRINTED), (True, HANDWRITTEN)):
-        for name, version in names.items():
-            wheel = folder / f"fontpkg_{name.replace('-', '_')}-{version}-py3-none-any.whl"
-            if not wheel.is_file():
-                continue
-            with zipfile.ZipFile(wheel) as archive:
-                for member in sorted(archive.namelist()):
-                    if member.endswith((".ttf", ".otf")) and "Italic" not in member:
-                        target = folder / "faces" / Path(member).name
-                        if not target.is_file():
-                            target.parent.mkdir(parents=True, exist_ok=True)
-                            target.write_bytes(archive.read(member))
-                        faces.append(Face(target, hand))
+    for name, (_, digest) in PACKAGES.items():
+        wheel = folder / wheel_name(name)
+        if wheel.is_file():
+            for path in _unpack(wheel, cache_folder() / "faces" / digest[:12]):
+                faces.append(Face(path, name in HANDWRITTEN))
+    if not faces:
+        raise DataError(f"{folder} has none of the fonts' wheels")
     return faces
+
+
+def record(folder: Path) -> dict[str, dict[str, str]]:
+    """Version, hash and licence of every package whose wheel lies in a folder."""
+    return {
+        name: {"version": version, "sha256": digest, "licence": "Apache-2.0" if name in APACHE else "OFL-1.1"}
+        for name, (version, digest) in PACKAGES.items()
+        if (folder / wheel_name(name)).is_file()
+    }
+
+
+def wheel_name(name: str) -> str:
+    """The file's name of a package's wheel."""
+    return f"fontpkg_{name.replace('-', '_')}-{PACKAGES[name][0]}-py3-none-any.whl"
+
+
+def _fetch(names: Sequence[str], target: Path) -> None:
+    """Download wheels in one go and move those that are what they should be."""
+    with tempfile.TemporaryDirectory(prefix="postread-fonts-", ignore_cleanup_errors=True) as folder:
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+        pinned = [f"fontpkg-{name}=={PACKAGES[name][0]}" for name in names]
+        try:
+            run_limited([*pip, "--no-deps", "--only-binary=:all:", "--dest", folder, *pinned], WAIT, Path(folder))
+            for name in names:
+                write_atomically(target / wheel_name(name), _checked(Path(folder) / wheel_name(name), name))
+        except DataError as error:
+            what = f"{_listed(names)} cannot be had ({error})"
+            raise DataError(f"{what}; name a folder of these wheels with --fonts FOLDER") from error
+
+
+def _checked(wheel: Path, name: str) -> bytes:
+    if not wheel.is_file():
+        raise DataError(f"pip left no {wheel.name}")
+    content = wheel.read_bytes()
+    if hashlib.sha256(content).hexdigest() != PACKAGES[name][1]:
+        raise DataError(f"{wheel.name} has another hash than it should")
+    return content
+
+
+def _is_good(wheel: Path, name: str) -> bool:
+    return wheel.is_file() and hashlib.sha256(wheel.read_bytes()).hexdigest() == PACKAGES[name][1]
+
+
+def _listed(names: Sequence[str]) -> str:
+    first = ", ".join(f"fontpkg-{name}" for name in names[:3])
+    return first if len(names) <= 3 else f"{first} and {len(names) - 3} more"
+
+
+def _unpack(wheel: Path, folder: Path) -> list[Path]:
+    """A wheel's upright faces as files."""
+    with zipfile.ZipFile(wheel) as archive:
+        members = [
+            name for name in sorted(archive.namelist()) if name.endswith((".ttf", ".otf")) and "Italic" not in name
+        ]
+        for member in members:
+            if not (folder / Path(member).name).is_file():
+                write_atomically(folder / Path(member).name, archive.read(member))
+    return [folder / Path(member).name for member in members]
