@@ -101,17 +101,14 @@ def _answers(reader: Any, path: str, options: argparse.Namespace) -> Iterable[di
 
     page, pages = 0, 1
     try:
-        frames = sources.pages(
-            path,
-            first_only=options.pages == "first",
-            colour=options.annotate is not None,
-            max_pixels=options.max_pixels,
-        )
-        for frame in frames:
+        choice = {"first_only": options.pages == "first", "max_pixels": options.max_pixels}
+        coloured = sources.pages(path, colour=True, **choice)
+        for frame in sources.pages(path, **choice):
             page, pages = frame.page, frame.pages
             readings = reader.read(frame)
             if options.annotate is not None:
-                saved = annotate.save(options.annotate, frame, readings)
+                # Decoded again, in colour: what is read does not depend on whether it is drawn.
+                saved = annotate.save(options.annotate, next(coloured), readings)
                 print(f"postread: annotated picture: {saved}", file=sys.stderr)
             yield _line(path, page, pages, readings=[_reading(reading) for reading in readings])
             page += 1

@@ -83,6 +83,8 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
+    """A card, with its networks and the decoder's parameters."""
+
     name: str
     path: Path
     """The card."""

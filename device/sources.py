@@ -100,8 +100,9 @@ def _check(source: str, header: headers.Header, size: int, colour: bool, max_pix
     if header.pixels > max_pixels:
         sides = f"{header.width}x{header.height} pixels"
         raise InputError(f"{source}: {sides}, over the limit of {max_pixels}; reduce it or raise --max-pixels")
-    # A result beside the decoder's own memory; alpha is put on white when the decoder is done.
-    needed = size + header.pixels * (header.working if header.alpha else header.working + (3 if colour else 1))
+    # A result beside the decoder's own memory, and a grey one beside one in colour; alpha is put on white when the
+    # decoder is done.
+    needed = size + header.pixels * (header.working if header.alpha else header.working + (4 if colour else 1))
     if needed > MAX_MEMORY:
         limit = MAX_MEMORY / 1e6
         raise InputError(f"{source}: takes {needed / 1e6:.0f} MB to decode, over the limit of {limit:.0f}; reduce it")

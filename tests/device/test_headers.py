@@ -53,7 +53,7 @@ KINDS: dict[str, tuple[str, str, str, dict[str, Any], bool]] = {
 
 @pytest.fixture(scope="module")
 def files(encode: Encode) -> dict[str, bytes]:
-    """One small file of each kind: noise, so that there is something to compress.  23 wide, 17 high, 40 % see-through."""
+    """One small file of each kind: noise, so that there is something to compress."""
     grey = np.random.default_rng(1).integers(0, 256, (17, 23), np.uint8)
     out = {}
     for name, (_, format_, mode, options, _) in KINDS.items():
