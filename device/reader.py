@@ -16,10 +16,12 @@ from device.classify import Classifier, RuntimeName, log_softmax
 from device.decode import Candidate, Decoder, Known
 from device.ink import reduce, to_grey
 from device.lattice import Scores
-from device.lines import SEARCH_PIXELS, Strip, cut_out, find_lines
+from device.lines import SEARCH_PIXELS, Line, Strip, find_lines
 from device.model import Bundle, Precision
-from device.segment import glyphs, segment, spans
+from device.segment import glyphs, line_ink, spans
 from device.types import Frame, Reading
+
+Uint8 = NDArray[np.uint8]
 
 NO_OPINION = 3.0
 """Log odds of a glyph that the ten-class network is sure of, where no second one knows what is no digit."""
@@ -68,15 +70,13 @@ class Reader:
         """The readings of a frame: accepted ones first, then by confidence."""
         grey = to_grey(frame.image)
         small, scale = reduce(grey, SEARCH_PIXELS)
-        readings = [
-            reading for line in find_lines(small) for reading in self.read_line(cut_out(grey, small, scale, line))
-        ]
+        readings = [reading for line in find_lines(small) for reading in self.read_line(grey, small, scale, line)]
         readings.sort(key=lambda reading: (not reading.accepted, -reading.confidence))
         return one_addressee(readings, (grey.shape[1], grey.shape[0])) if self.format.postal else readings
 
-    def read_line(self, strip: Strip) -> list[Reading]:
+    def read_line(self, grey: Uint8, small: Uint8, scale: float, line: Line) -> list[Reading]:
         """The readings of one line: all its spans go through each network in one batch."""
-        ink = segment(strip)
+        strip, ink = line_ink(grey, small, scale, line)
         found = spans(ink)
         if not len(found.first):
             return []
@@ -84,7 +84,7 @@ class Reader:
         candidates = self.decoder.decode(ink, found, scores, self.format, self.known)
         return [self._reading(candidate, strip) for candidate in candidates]
 
-    def score(self, pixels: NDArray[np.uint8]) -> Scores:
+    def score(self, pixels: Uint8) -> Scores:
         """The networks' opinion of glyphs uint8[S, 32, 32]."""
         if self.digit_or_not is None:
             digit = log_softmax(self.digit.logits(pixels), self.decoder.temperature)

@@ -7,7 +7,7 @@ opinion of every span and the best path through them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from device.cuts import seam_field
 from device.ink import contrast, soften, threshold
-from device.lines import TEXT_HEIGHT, Strip
+from device.lines import TEXT_HEIGHT, Line, Strip, cut_out
 from device.pixels import normalise
 from device.rules import remove_rules
 
@@ -37,6 +37,8 @@ WIDEST_SPAN = 1.55
 LARGEST_HOLE = 0.22
 """Paper between two pieces of one digit at most, in heights of the line."""
 MOST_COMPONENTS = 120
+RESCALE = 0.78, 1.3
+"""A strip whose text is this much smaller or larger than it should be is cut out again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +69,20 @@ class Spans:
     """int32[S]: number of the last piece, inclusive."""
     boxes: Ints
     """int32[S, 4]: x, y, width, height on the strip."""
+
+
+def line_ink(grey: Uint8, small: Uint8, scale: float, line: Line) -> tuple[Strip, LineInk]:
+    """Cut a line out and find its pieces; once more where its digits turn out larger or smaller than they had seemed.
+
+    grey, small, scale: the full picture, the reduced one that the line was found on, and small / full.
+    """
+    strip = cut_out(grey, small, scale, line)
+    ink = segment(strip)
+    ratio = ink.text_height / TEXT_HEIGHT
+    if RESCALE[0] < ratio < RESCALE[1]:
+        return strip, ink
+    strip = cut_out(grey, small, scale, replace(line, text_height=line.text_height * ratio))
+    return strip, segment(strip)
 
 
 def segment(strip: Strip) -> LineInk:

@@ -1,4 +1,4 @@
-"""Rendered lines through the device's own ink and cuts: labelled glyphs for the network that says which spans are digits.
+"""Rendered lines through the device's own ink and cuts: labelled glyphs for the network that tells digits.
 
 A span is a digit when it holds nearly all of one digit's ink and little else; it is `not a
 digit` when it clearly does not; what lies between is not shown (the labels would be noise).
@@ -14,9 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.ink import reduce
-from device.lines import SEARCH_PIXELS, Strip, cut_out, find_lines
-from device.segment import LineInk, Spans, glyphs, segment, spans
-from train.strings import DIGITS, PRINTED_APART, UNLIKE_DIGITS, Hands, Scene, scene
+from device.lines import SEARCH_PIXELS, Strip, find_lines
+from device.segment import LineInk, Spans, glyphs, line_ink, spans
+from train.strings import (
+    DIGITS,
+    PRINTED_APART,
+    UNLIKE_DIGITS,
+    Hands,
+    Scene,
+    empty_scene,
+    postal_scene,
+    scene,
+)
 
 Uint8 = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -27,6 +36,8 @@ WHOLE, PURE = 0.88, 0.83
 """A digit's span covers this share of its ink, and this share of the span's ink is the digit's."""
 BLUR = 6
 """How far a lens may spread ink on a strip, pixels."""
+KINDS = (0.76, 0.18, 0.06)
+"""Shares of lines of digits or words, of lines of an address, of empty paper."""
 PART, MIXED = 0.72, 0.70
 """A span that covers less of every digit, or is less pure, is no digit."""
 
@@ -48,8 +59,7 @@ def lattices(made: Scene) -> Iterator[Lattice]:
     """Every line that the device finds in a scene."""
     small, scale = reduce(made.picture, SEARCH_PIXELS)
     for line in find_lines(small):
-        strip = cut_out(made.picture, small, scale, line)
-        ink = segment(strip)
+        strip, ink = line_ink(made.picture, small, scale, line)
         found = spans(ink)
         if len(found.first):
             yield Lattice(strip, ink, found, *label(made, strip, ink, found))
@@ -109,7 +119,8 @@ def examples(hands: Hands, seed: int, count: int, most_not: float = 1.6) -> tupl
     pixels, labels = [], []
     for number in range(count):
         rng = np.random.default_rng((seed, number))
-        for lattice in lattices(scene(hands, rng)):
+        make = rng.choice(np.array([scene, postal_scene, empty_scene], object), p=KINDS)
+        for lattice in lattices(make(hands, rng)):
             keep = _choose(lattice.labels, most_not, rng)
             if len(keep):
                 kept = Spans(lattice.spans.first[keep], lattice.spans.last[keep], lattice.spans.boxes[keep])

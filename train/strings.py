@@ -24,14 +24,15 @@ OWNED = 76
 DIGITS = "0123456789"
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 UNLIKE_DIGITS = frozenset("ACEFHKLMNPRTUVWXYcdfhkmnprtuvwxyj")
-"""Letters that nobody takes for a digit; the others make no examples of `not a digit`, except where they are printed."""
+"""Letters that nobody takes for a digit; others are examples of `not a digit` only where they are printed."""
 PRINTED_APART = frozenset("SZBGJDQbgqaesz")
 WORDS = (
-    "Rua Avenida Travessa Praca Largo Estrada Alameda Vila Jardim Centro Norte Sul Cidade Nova Santa Maria Jose Pedro "
-    "Antonio Carlos Ferreira Almeida Barbosa Martins Gomes Ribeiro Campos Brasil Portugal Street Road Avenue North West "
-    "Court Suite Apartment House Strasse Platz Weg Allee Hauptstrasse Berlin Hamburg Muenchen Calle Mayor Madrid Plaza "
-    "Via Roma Milano Napoli Rue de la Republique Paris Lyon Marseille Bureau Mexico India Delhi Mumbai Kerala Tokyo "
-    "Remessa Carta Postal Impressos Devolver Caixa Apto Bloco Fone Data Valor Numero Nome Ltda Comercio Editora Banco"
+    "Rua Avenida Travessa Praca Largo Estrada Alameda Vila Jardim Centro Norte Sul Cidade Nova Santa "
+    "Maria Jose Pedro Antonio Carlos Ferreira Almeida Barbosa Martins Gomes Ribeiro Campos Brasil "
+    "Portugal Street Road Avenue North West Court Suite Apartment House Strasse Platz Weg Allee "
+    "Hauptstrasse Berlin Hamburg Muenchen Calle Mayor Madrid Plaza Via Roma Milano Napoli Rue de la "
+    "Republique Paris Lyon Marseille Bureau Mexico India Delhi Mumbai Kerala Tokyo Remessa Carta Postal "
+    "Impressos Devolver Caixa Apto Bloco Fone Data Valor Numero Nome Ltda Comercio Editora Banco "
 ).split()
 
 
@@ -181,7 +182,7 @@ def digits_text(rng: np.random.Generator) -> str:
     count = int(rng.integers(1, 10))
     body = "".join(rng.choice(list(DIGITS), count))
     style = rng.random()
-    if style < 0.22 and count > 3:  # an amount: zeros at its end
+    if style < 0.3 and count > 3:  # an amount: zeros at its end
         zeros = int(rng.integers(1, min(count, 6)))
         body = body[: count - zeros] + "0" * zeros
     if style < 0.40 and count > 3:
@@ -305,7 +306,9 @@ def _write(hand: Hand, text: str, rng: np.random.Generator) -> tuple[Uint8, NDAr
     )
     small_zeros = float(rng.uniform(0.45, 0.9)) if not even and rng.random() < 0.22 else 1.0
     ladder = float(rng.normal(0, 0.02))
+    joined = not even and rng.random() < 0.35
     placed: list[tuple[str, Uint8, float, float]] = []
+    bridges: list[tuple[float, float, float, float]] = []
     x, last = 0.0, ""
     for character in text:
         if character == " ":
@@ -326,6 +329,17 @@ def _write(hand: Hand, text: str, rng: np.random.Generator) -> tuple[Uint8, NDAr
                 x -= height * float(rng.uniform(0.0, 0.14))
             else:
                 x += height * gap * float(rng.uniform(0.5, 1.5))
+        if joined and zero:  # the pen stays down from one zero to the next
+            rise = float(rng.uniform(0.0, 0.3))
+            _, before, before_x, before_y = placed[-1]
+            bridges.append(
+                (
+                    before_x + 0.8 * before.shape[1],
+                    before_y + rise * before.shape[0],
+                    x + 0.3 * glyph.shape[1],
+                    y + rise * glyph.shape[0],
+                )
+            )
         placed.append((character, glyph, x, y))
         x += glyph.shape[1]
         last = character
@@ -336,6 +350,10 @@ def _write(hand: Hand, text: str, rng: np.random.Generator) -> tuple[Uint8, NDAr
     owners = np.zeros((2, *ink.shape), np.int16)
     for number, (_, glyph, left, y) in enumerate(placed, start=1):
         _put(ink, owners, glyph, max(0, round(left) + pad), max(0, round(y - top) + pad), number)
+    thick = max(1, round(hand.pen))
+    for from_x, from_y, to_x, to_y in bridges:
+        start, end = (round(from_x) + pad, round(from_y - top) + pad), (round(to_x) + pad, round(to_y - top) + pad)
+        cv2.line(ink, start, end, 230, thick, cv2.LINE_AA)
     return ink, owners, [character for character, *_ in placed]
 
 
