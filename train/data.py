@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import PostreadError
-from device.pixels import MNIST_SIDE
+from device.pixels import MNIST_SIDE, canvas
 from train.errors import DataError
 from train.files import write_atomically
 from train.limit import run_limited
@@ -64,6 +64,31 @@ class Digits:
 
     def __getitem__(self, part: slice | NDArray[np.int64]) -> Digits:
         return Digits(self.images[part], self.labels[part])
+
+    @property
+    def pixels(self) -> Uint8:
+        """As the network is shown them: uint8[N, 32, 32], a new array."""
+        return canvas(self.images)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Glyphs:
+    """What the device cut out of a line, and what it is."""
+
+    pixels: Uint8
+    """uint8[N, 32, 32], 255 = ink."""
+    labels: Uint8
+    """uint8[N], 0 to 9, or 10 for what is no digit."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, part: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Glyphs:
+        return Glyphs(self.pixels[part], self.labels[part])
+
+
+Shown = Digits | Glyphs
+"""What a network can be trained on and tested with."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,8 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from device.pixels import canvas
-from train.data import Digits
+from train.data import Shown
 
 BATCH = 1000
 """Digits in one forward pass; more gain nothing."""
@@ -33,11 +32,11 @@ class Evaluation:
     """int64[M], numbers of the digits read wrongly, the least excusable first (least softmax of the true class)."""
 
 
-def logits_of(model: keras.Model, digits: Digits) -> Float32:
+def logits_of(model: keras.Model, shown: Shown) -> Float32:
     """Run the Keras network: float32[N, classes]."""
-    pixels = canvas(digits.images)[..., None].astype(np.float32)
-    parts = [np.asarray(model(pixels[i : i + BATCH], training=False)) for i in range(0, len(pixels), BATCH)]
-    return np.concatenate(parts)
+    pixels = shown.pixels
+    batches = (pixels[i : i + BATCH, ..., None].astype(np.float32) for i in range(0, len(pixels), BATCH))
+    return np.concatenate([np.asarray(model(batch, training=False)) for batch in batches])
 
 
 def evaluate(logits: Float32, labels: NDArray[np.uint8]) -> Evaluation:

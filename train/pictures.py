@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from train.data import Digits
+from train.data import Shown
 from train.evaluate import Evaluation
 from train.files import write_atomically
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 COLUMNS, ROWS = 10, 6
 """Of the sheet of mistakes: at most 60 are shown."""
 TRAINED, HELD_OUT = "tab:blue", "tab:orange"
+NAMES = (*"0123456789", "not")
+"""Of the classes."""
 
 
 def draw_curves(path: Path, history: dict[str, list[float]]) -> None:
@@ -44,7 +46,7 @@ def draw_curves(path: Path, history: dict[str, list[float]]) -> None:
     _save(figure, path)
 
 
-def draw_confusion(path: Path, evaluation: Evaluation) -> None:
+def draw_confusion(path: Path, evaluation: Evaluation, what: str = "test digits") -> None:
     """Counts of digit against answer; only mistakes are coloured, since the diagonal would outshine them."""
     figure = _figure(6.5, 6)
     axes = figure.add_subplot()
@@ -54,25 +56,25 @@ def draw_confusion(path: Path, evaluation: Evaluation) -> None:
     for (row, column), count in np.ndenumerate(confusion):
         if count:
             axes.text(column, row, f"{count}", ha="center", va="center", color="grey" if row == column else "black")
-    each = range(len(confusion))
-    axes.set(xlabel="Read as", ylabel="Digit", xticks=each, yticks=each)
-    axes.set_title(f"{mistakes.sum()} of {confusion.sum():,} test digits read wrongly ({evaluation.error:.2%})")
+    each, names = range(len(confusion)), NAMES[: len(confusion)]
+    axes.set(xlabel="Read as", ylabel="Digit", xticks=each, yticks=each, xticklabels=names, yticklabels=names)
+    axes.set_title(f"{mistakes.sum():,} of {confusion.sum():,} {what} read wrongly ({evaluation.error:.2%})")
     _save(figure, path)
 
 
-def draw_mistakes(path: Path, digits: Digits, evaluation: Evaluation) -> None:
+def draw_mistakes(path: Path, tested: Shown, evaluation: Evaluation) -> None:
     """The worst mistakes, the least excusable first: what it is, what it was read as, and how surely."""
-    shown = evaluation.mistakes[: COLUMNS * ROWS]
+    shown, pixels = evaluation.mistakes[: COLUMNS * ROWS], tested.pixels
     rows = max(1, -(-len(shown) // COLUMNS))
     figure = _figure(1.1 * COLUMNS, 1.35 * rows + 0.5)
     which = f"The worst {len(shown)} of" if len(shown) < len(evaluation.mistakes) else "All"
     figure.suptitle(f"{which} {len(evaluation.mistakes)} mistakes: digit → read as, confidence")
     for place, index in enumerate(shown):
         axes = figure.add_subplot(rows, COLUMNS, place + 1)
-        axes.imshow(digits.images[index], cmap="gray_r", vmin=0, vmax=255)
+        axes.imshow(pixels[index], cmap="gray_r", vmin=0, vmax=255)
         axes.set(xticks=[], yticks=[])
         answer, confidence = evaluation.predicted[index], evaluation.confidence[index]
-        axes.set_title(f"{digits.labels[index]} → {answer}  {confidence:.0%}", fontsize=9)
+        axes.set_title(f"{NAMES[tested.labels[index]]} → {NAMES[answer]}  {confidence:.0%}", fontsize=9)
         axes.set_xlabel(f"no. {index}", fontsize=7, labelpad=2)
     _save(figure, path)
 

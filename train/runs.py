@@ -13,19 +13,24 @@ import cv2
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from train import fit, pictures
-from train.data import Mnist
+from train.data import Glyphs, Mnist, Shown
 from train.errors import ExistsError, RunError
 from train.evaluate import Evaluation, evaluate, logits_of
-from train.files import write_json
+from train.files import sha256, write_json
 from train.lenet5 import lenet5
+from train.recipe import DIGIT, DIGIT_OR_NOT, Recipe
+from train.rendered import NOT_A_DIGIT, Sets, gather, save
 
 RUN_SCHEMA = 1
 MODEL, RECORD = "model.keras", "run.json"
 CURVES, CONFUSION, MISTAKES = "curves.png", "confusion.png", "mistakes.png"
-FILES = (RECORD, MODEL, CURVES, CONFUSION, MISTAKES)
-"""All of a run folder; a folder without the record, which comes last, is no finished run."""
+HELD_OUT = "held-out.npz"
+"""The rendered glyphs that a network of eleven classes was validated on; conversion calibrates and compares on them."""
+FILES = (RECORD, MODEL, CURVES, CONFUSION, MISTAKES, HELD_OUT)
+"""All that a run folder may have; a folder without the record, which comes last, is no finished run."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,31 +45,50 @@ class Run:
         """The Keras network."""
         return self.folder / MODEL
 
+    @property
+    def role(self) -> str:
+        """``digit`` or ``digit-or-not``."""
+        return str(self.record.get("role", DIGIT))
 
-def make_run(folder: Path, recipe: fit.Recipe, mnist: Mnist, command: str, force: bool = False) -> dict[str, Any]:
-    """Train, test, and leave a run folder; returns the record."""
-    refuse_to_overwrite(folder, force)
-    _clear(folder)
-    start = time.monotonic()
-    model, history = fit.train(recipe, mnist.train, folder / MODEL)
-    seconds = time.monotonic() - start
-    _without_optimizer(model, recipe).save(folder / MODEL)
+    def held_out(self) -> Glyphs:
+        """The glyphs of a digit-or-not run that its network was not trained on."""
+        path = self.folder / HELD_OUT
+        if not path.is_file():
+            raise RunError(f"{self.folder} is not a finished run: it has no {HELD_OUT}")
+        if sha256(path) != self.record["data"]["held_out_sha256"]:
+            raise RunError(f"{path} is not the file that {RECORD} describes (its sha256 differs)")
+        return gather([path])
+
+
+def make_run(folder: Path, recipe: Recipe, mnist: Mnist, command: str, force: bool = False) -> dict[str, Any]:
+    """Train on MNIST, test, and leave a run folder; returns the record."""
+    part, held_out = fit.split(mnist.train, recipe)
+    model, training = _train(folder, recipe, part, held_out, force)
     tested = evaluate(logits_of(model, mnist.test), mnist.test.labels)
-    pictures.draw_curves(folder / CURVES, history)
-    pictures.draw_confusion(folder / CONFUSION, tested)
-    pictures.draw_mistakes(folder / MISTAKES, mnist.test, tested)
-    record = {
-        "run_schema": RUN_SCHEMA,
-        "command": command,
-        "seed": recipe.seed,
-        "versions": versions(),
-        "data": _data(mnist, recipe),
-        "recipe": asdict(recipe),
-        "results": _results(model, recipe, mnist, tested) | {"seconds": round(seconds, 1)},
-        "history": history,
+    _draw(folder, training.history, tested, mnist.test, "test digits")
+    validated = evaluate(logits_of(model, held_out), held_out.labels).error if held_out else None
+    results = {"validation_error": validated, "test_error": tested.error}
+    return _leave(folder, DIGIT, recipe, command, _data(mnist, recipe), results, training)
+
+
+def make_rendered_run(
+    folder: Path, recipe: Recipe, shown: Sets, mnist: Mnist, command: str, force: bool = False
+) -> dict[str, Any]:
+    """Train on rendered glyphs, test, and leave a run folder with the held-out ones; returns the record."""
+    model, training = _train(folder, recipe, shown.part, shown.held_out, force)
+    save(folder / HELD_OUT, shown.held_out)
+    tested = evaluate(logits_of(model, shown.held_out), shown.held_out.labels)
+    _draw(folder, training.history, tested, shown.held_out, "held-out glyphs")
+    is_digit = shown.held_out.labels < NOT_A_DIGIT
+    wrong, taken = tested.predicted != shown.held_out.labels, tested.predicted < NOT_A_DIGIT
+    on_mnist = logits_of(model, mnist.test)[:, :NOT_A_DIGIT]
+    results = {
+        "validation_error": _share(wrong[is_digit]),
+        "not_digits_taken": _share(taken[~is_digit]),
+        "test_error": evaluate(on_mnist, mnist.test.labels).error,
     }
-    write_json(folder / RECORD, record)
-    return record
+    data = shown.record | {"held_out_sha256": sha256(folder / HELD_OUT)}
+    return _leave(folder, DIGIT_OR_NOT, recipe, command, data, results, training)
 
 
 def open_run(folder: Path) -> Run:
@@ -107,14 +131,65 @@ def _clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _without_optimizer(model: keras.Model, recipe: fit.Recipe) -> keras.Model:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Training:
+    history: fit.History
+    seconds: float
+    """Of wall clock."""
+
+
+def _train(
+    folder: Path, recipe: Recipe, part: Shown, held_out: Shown | None, force: bool
+) -> tuple[keras.Model, _Training]:
+    """Train into a folder that holds no older run."""
+    refuse_to_overwrite(folder, force)
+    _clear(folder)
+    start = time.monotonic()
+    model, history = fit.train(recipe, part, held_out, folder / MODEL)
+    training = _Training(history, round(time.monotonic() - start, 1))
+    _without_optimizer(model, recipe).save(folder / MODEL)
+    return model, training
+
+
+def _draw(folder: Path, history: fit.History, tested: Evaluation, shown: Shown, what: str) -> None:
+    pictures.draw_curves(folder / CURVES, history)
+    pictures.draw_confusion(folder / CONFUSION, tested, what)
+    pictures.draw_mistakes(folder / MISTAKES, shown, tested)
+
+
+def _leave(
+    folder: Path,
+    role: str,
+    recipe: Recipe,
+    command: str,
+    data: dict[str, Any],
+    results: dict[str, float | None],
+    training: _Training,
+) -> dict[str, Any]:
+    """Write the record, which makes it a finished run."""
+    record = {
+        "run_schema": RUN_SCHEMA,
+        "role": role,
+        "command": command,
+        "seed": recipe.seed,
+        "versions": versions(),
+        "data": data,
+        "recipe": asdict(recipe),
+        "results": results | {"seconds": training.seconds},
+        "history": training.history,
+    }
+    write_json(folder / RECORD, record)
+    return record
+
+
+def _without_optimizer(model: keras.Model, recipe: Recipe) -> keras.Model:
     """The same network, never compiled: saved in a third of the bytes."""
-    bare = lenet5(10, recipe.activation, recipe.pooling)
+    bare = lenet5(recipe.classes, recipe.activation, recipe.pooling)
     bare.set_weights(model.get_weights())
     return bare
 
 
-def _data(mnist: Mnist, recipe: fit.Recipe) -> dict[str, Any]:
+def _data(mnist: Mnist, recipe: Recipe) -> dict[str, Any]:
     return {
         "name": "MNIST",
         "sha256": mnist.sha256(),
@@ -124,8 +199,6 @@ def _data(mnist: Mnist, recipe: fit.Recipe) -> dict[str, Any]:
     }
 
 
-def _results(model: keras.Model, recipe: fit.Recipe, mnist: Mnist, tested: Evaluation) -> dict[str, float | None]:
-    """Errors as shares; there is no validation error when all digits were trained on."""
-    _, held_out = fit.split(mnist.train, recipe)
-    validated = evaluate(logits_of(model, held_out), held_out.labels).error if held_out else None
-    return {"validation_error": validated, "test_error": tested.error}
+def _share(these: NDArray[np.bool_]) -> float | None:
+    """Share of true ones; none of nothing."""
+    return float(these.mean()) if len(these) else None

@@ -31,7 +31,7 @@ def shipped(root):
 @pytest.fixture
 def make_run(root, small, tmp_path):
     """Make a run folder of the shipped network, as if it had been trained on the small set."""
-    from train.fit import Recipe
+    from train.recipe import Recipe
     from train.runs import open_run, versions
 
     def make(name="run", model=None, data=small, **recipe):

@@ -19,9 +19,6 @@ from train import data
 from train.errors import ExistsError
 from train.lenet5 import lenet5
 
-# Keras 3.15 under NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 FILES = {"mine-int8.tflite", "mine-float32.tflite", "mine.keras", "mine.json"}
 
 

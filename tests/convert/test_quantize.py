@@ -12,9 +12,6 @@ from device.pixels import canvas
 from train.evaluate import logits_of
 from train.lenet5 import lenet5
 
-# Keras 3.15 under NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 PLAIN = ("CONV_2D", "MAX_POOL_2D") * 2 + ("RESHAPE",) + ("FULLY_CONNECTED",) * 3
 
 

@@ -23,6 +23,6 @@ def small(mnist: Mnist) -> Mnist:
 def quick():
     """A recipe of seconds, with validation on 500 digits."""
     from train.augment import Warp
-    from train.fit import Recipe
+    from train.recipe import Recipe
 
     return Recipe(epochs=2, batch=100, validation=500, calm_epochs=1, warp=Warp(fields=64))

@@ -7,9 +7,7 @@ import pytest
 
 from device.pixels import canvas
 from train import fit
-
-# Keras 3.15 under NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+from train.recipe import final
 
 
 def test_the_last_digits_are_held_out(small, quick):
@@ -19,9 +17,9 @@ def test_the_last_digits_are_held_out(small, quick):
 
 
 def test_the_final_recipe_holds_nothing_out_and_changes_nothing_else(small, quick):
-    final = fit.final(quick)
-    assert fit.split(small.train, final) == (small.train, None)
-    assert replace(final, validation=quick.validation) == quick
+    everything = final(quick)
+    assert fit.split(small.train, everything) == (small.train, None)
+    assert replace(everything, validation=quick.validation) == quick
 
 
 def test_an_epoch_shows_every_digit_once(small, quick):
@@ -68,7 +66,9 @@ def test_fewer_digits_are_distorted_in_the_last_epochs(small, quick):
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_network_and_another_seed_another(small, quick, tmp_path):
     def weights(seed):
-        model, _ = fit.train(replace(quick, seed=seed, epochs=1), small.train, tmp_path / "best.keras")
+        model, _ = fit.train(
+            replace(quick, seed=seed, epochs=1), *fit.split(small.train, quick), tmp_path / "best.keras"
+        )
         return np.concatenate([one.ravel() for one in model.get_weights()])
 
     first = weights(1)
@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another(small, qu
 def test_training_stops_early_and_gives_back_the_best_epoch(small, quick, tmp_path):
     # So large a step that one of the early epochs is soon the best for a while.
     recipe = replace(quick, rate=0.03, epochs=15, patience=2)
-    model, history = fit.train(recipe, small.train, tmp_path / "best.keras")
+    model, history = fit.train(recipe, *fit.split(small.train, recipe), tmp_path / "best.keras")
     assert len(history["loss"]) < 15
     held_out = fit.split(small.train, recipe)[1]
     pixels = canvas(held_out.images)[..., None].astype(np.float32)
@@ -90,7 +90,7 @@ def test_training_stops_early_and_gives_back_the_best_epoch(small, quick, tmp_pa
 
 
 def test_the_progress_goes_to_stderr(small, quick, tmp_path, capsys):
-    fit.train(replace(quick, epochs=1), small.train[:600], tmp_path / "best.keras")
+    fit.train(replace(quick, epochs=1), *fit.split(small.train[:600], quick), tmp_path / "best.keras")
     out, err = capsys.readouterr()
     assert out == ""
     assert "val_accuracy" in err

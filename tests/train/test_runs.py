@@ -13,12 +13,10 @@ import pytest
 
 from device.pixels import canvas
 from train import __main__ as command
-from train import data, fit, runs
+from train import data, runs
 from train.commandline import command_of
 from train.errors import ExistsError, RunError
-
-# Keras 3.15 under NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+from train.recipe import RECIPES, Recipe, final
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +80,7 @@ def test_a_run_of_this_name_is_not_overwritten_unless_forced(run, small, quick):
 def test_force_replaces_a_runs_files_and_no_others(small, quick, tmp_path):
     for name in ("run.json", "notes.txt"):
         (tmp_path / name).write_text("mine")
-    record = runs.make_run(tmp_path, replace(fit.final(quick), epochs=1), small, "again", force=True)
+    record = runs.make_run(tmp_path, replace(final(quick), epochs=1), small, "again", force=True)
     assert (tmp_path / "notes.txt").read_text() == "mine"
     assert runs.open_run(tmp_path).record == record
     assert record["results"]["validation_error"] is None
@@ -108,8 +106,7 @@ def test_a_command_is_recorded_without_this_machines_folders():
 
 def test_the_command_trains_and_prints_the_result_alone(small, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(data, "load", lambda path=None: small)
-    recipe = fit.Recipe(validation=500)
-    monkeypatch.setattr(fit, "Recipe", lambda **given: replace(recipe, **given))
+    monkeypatch.setitem(RECIPES, "digit", Recipe(validation=500))
     assert command.main(["--runs", str(tmp_path), "--name", "one", "--epochs", "1"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in out[:2]] == ["validation", "test"]

@@ -1,0 +1,60 @@
+"""Recipes: all that decides how a training goes, by the role of the network.  Nothing here needs TensorFlow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from train.augment import Warp
+
+if TYPE_CHECKING:
+    from train.lenet5 import Activation, Pooling
+
+DIGIT, DIGIT_OR_NOT = "digit", "digit-or-not"
+"""The roles, as cards name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that decides how a training goes, besides the digits."""
+
+    seed: int = 1998
+    epochs: int = 30
+    batch: int = 128
+    rate: float = 2e-3
+    """Adam's first step size; it falls to zero along half a cosine."""
+    patience: int = 10
+    """Epochs without a better validation loss before training stops."""
+    validation: int = 10_000
+    """Digits held out, MNIST's last training digits; 0 trains on all of them.  Without held-out digits (or, for eleven
+    classes, glyphs, which there always are) training stops when the epochs are over."""
+    activation: Activation = "relu"
+    pooling: Pooling = "max"
+    warped: float = 0.9
+    """Share of samples that are distorted; 0 trains on MNIST as it is."""
+    calm_epochs: int = 3
+    """Last epochs, in which the network settles on digits closer to real ones."""
+    calm_warped: float = 0.5
+    """Share of samples that are distorted then."""
+    warp: Warp = field(default_factory=Warp)
+    classes: int = 10
+    """Of the network: 11 with `not a digit`."""
+
+
+RECIPES = {
+    DIGIT: Recipe(),
+    # Rendered glyphs come in all slants, sizes and pens already.
+    DIGIT_OR_NOT: Recipe(
+        epochs=12,
+        batch=256,
+        warped=0.5,
+        warp=Warp(rotation=6.0, shear=0.12, scale=0.08, shift=1.0, elastic=0.9),
+        classes=11,
+    ),
+}
+"""Each role's own."""
+
+
+def final(recipe: Recipe) -> Recipe:
+    """The same recipe for all digits, once nothing is left to choose."""
+    return replace(recipe, validation=0)
