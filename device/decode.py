@@ -38,6 +38,10 @@ FEATURES = (
 """What whole-code confidence is computed from, in the order of its weights."""
 
 
+UNFITTED = {"digits": 1.0, "odds": 1.0}
+"""Confidence of a bundle whose decoder was not fitted: the product of its digits' probabilities."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
     """Digits of one line that may be a code."""
@@ -57,26 +61,25 @@ class Decoder:
 
     weights: Weights
     temperature: float
-    confidence: tuple[float, ...]
-    """Logistic weights of `FEATURES`."""
+    confidence: Mapping[str, NDArray[np.float64]]
+    """Logistic weights of `FEATURES`, for postal formats and for plain digits."""
     thresholds: Mapping[str, float]
 
     @classmethod
     def from_card(cls, decoder: Mapping[str, Any]) -> Decoder:
         known = {field.name for field in fields(Weights)}
         given = {name: float(value) for name, value in decoder.get("weights", {}).items() if name in known}
-        confidence = decoder.get("confidence") or {"bias": 0.0, "digits": 1.0, "odds": 1.0}
+        confidence = decoder.get("confidence", {})
         return cls(
             Weights(**given),
             float(decoder.get("temperature", 1.0)),
-            tuple(float(confidence.get(name, 0.0)) for name in FEATURES),
+            {kind: _row(confidence.get(kind, UNFITTED)) for kind in ("digits", "postal")},
             {str(name): float(value) for name, value in decoder.get("thresholds", {}).items()},
         )
 
     def threshold(self, format: Format) -> float:
         """Least confidence of an accepted reading: the format's own, its kind's, or the default."""
-        kind = "postal" if format.postal else "digits"
-        return self.thresholds.get(format.name, self.thresholds.get(kind, DEFAULT_THRESHOLD))
+        return self.thresholds.get(format.name, self.thresholds.get(format.kind, DEFAULT_THRESHOLD))
 
     def decode(
         self, ink: LineInk, found: Spans, scores: Scores, format: Format, known: Known | None = None
@@ -94,7 +97,7 @@ class Decoder:
     def _candidate(self, paths: list[Path], ink: LineInk, found: Spans, scores: Scores, format: Format) -> Candidate:
         best = paths[0]
         features = describe(paths, ink, found, scores, format.length is not None)
-        confidence = _logistic(float(np.dot(self.confidence, features)))
+        confidence = _logistic(float(np.dot(self.confidence[format.kind], features)))
         spans = list(best.spans)
         each = [
             float(np.exp(scores.digit[span, int(digit)])) * _logistic(float(scores.odds[span]))
@@ -159,6 +162,10 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
             float(near.max()) if len(near) and not fixed_length else 0.0,
         ]
     )
+
+
+def _row(named: Mapping[str, float]) -> NDArray[np.float64]:
+    return np.array([float(named.get(name, 0.0)) for name in FEATURES])
 
 
 def _logistic(value: float) -> float:

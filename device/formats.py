@@ -30,6 +30,11 @@ class Format:
         """Digits of a code; None for any number."""
         return sum(self.groups) or None
 
+    @property
+    def kind(self) -> str:
+        """``postal`` or ``digits``: what the decoder's confidence was fitted for."""
+        return "postal" if self.postal else "digits"
+
     def write(self, digits: str) -> str:
         """The digits as the country writes them: 01310100 → 01310-100."""
         if len(digits) != self.length:
