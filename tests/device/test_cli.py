@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,20 +40,22 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def start(root: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """start(argument, …): `python -m device` with pipes, ended with the test."""
-    running: list[subprocess.Popen[bytes]] = []
+    """start(argument, …): `python -m device` with pipes; ended with the test, or when nothing comes of it."""
+    running: list[tuple[subprocess.Popen[bytes], threading.Timer]] = []
 
     def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "device", *map(str, arguments)]
+        buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | environment
         pipe = subprocess.PIPE
-        process = subprocess.Popen(
-            command, cwd=root, stdin=pipe, stdout=pipe, stderr=pipe, env=os.environ | environment
-        )
-        running.append(process)
+        process = subprocess.Popen(command, cwd=root, stdin=pipe, stdout=pipe, stderr=pipe, env=buffered)
+        timer = threading.Timer(60, process.kill)
+        timer.start()
+        running.append((process, timer))
         return process
 
     yield start
-    for process in running:
+    for process, timer in running:
+        timer.cancel()
         process.kill()
         process.communicate()
 
