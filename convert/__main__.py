@@ -7,8 +7,12 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from train.commandline import OK, answer, command_of, plain_name, quieten
+
+if TYPE_CHECKING:
+    from train.data import Glyphs
 
 PROGRAM = "python -m convert"
 
@@ -36,11 +40,15 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("--force", action="store_true", help="overwrite a bundle of this name")
     about = "a run of the same recipe that held digits out: calibrates the confidence of a --final RUN"
     model.add_argument("--held-out", metavar="RUN", type=Path, help=about)
+    about = "a digit-or-not run: the bundle's second network, by which lines are read"
+    model.add_argument("--second", metavar="RUN", type=Path, help=about)
     model.set_defaults(run=_model)
 
-    about = "compare a bundle's float32 and int8 networks on MNIST's test digits"
+    about = "compare a bundle's float32 and int8 networks, the first's on MNIST's test digits"
     parity = commands.add_parser("parity", help=about, description=about, parents=[common])
     parity.add_argument("bundle", metavar="BUNDLE", nargs="?", help="a bundle's name or card (the shipped one)")
+    about = "the digit-or-not run of its second network, which is then compared on that run's held-out glyphs"
+    parity.add_argument("--second", metavar="RUN", type=Path, help=about)
     parity.add_argument("--json", action="store_true", help="print the figures as JSON")
     parity.set_defaults(run=_parity)
     return parser
@@ -53,22 +61,34 @@ def _model(options: argparse.Namespace, given: Sequence[str]) -> int:
     bundle.refuse_to_overwrite(options.out, options.name, options.force)
     run = runs.open_run(options.training)
     held_out = runs.open_run(options.held_out) if options.held_out else None
+    second = runs.open_run(options.second) if options.second else None
     mnist, command = data.load(options.data), command_of("convert", given)
-    parity = bundle.make_bundle(run, options.name, options.out, mnist, command, options.force, held_out)
-    print(parity.table())
+    compared = bundle.make_bundle(run, options.name, options.out, mnist, command, options.force, held_out, second)
+    print(compared.table())
     print(options.out / f"{options.name}.json")
     return OK
 
 
 def _parity(options: argparse.Namespace, given: Sequence[str]) -> int:
-    from convert.parity import measure
+    from convert.parity import compare_bundle
     from device.model import Bundle
     from train import data
 
-    parity = measure(Bundle.load(options.bundle), data.load(options.data).test)
-    print(json.dumps(parity.record(), indent=1) if options.json else parity.table())
-    parity.require()
+    glyphs = _left(options.second) if options.second else None
+    compared = compare_bundle(Bundle.load(options.bundle), data.load(options.data), glyphs)
+    print(json.dumps(compared.record(), indent=1) if options.json else compared.table())
+    compared.require()
     return OK
+
+
+def _left(folder: Path) -> Glyphs:
+    """The held-out glyphs of a run that calibrated nothing."""
+    from convert import calibrate
+    from device.model import ROLES
+    from train import runs
+
+    run = runs.open_run(folder)
+    return calibrate.apart(run.held_out(), ROLES[run.role])[1]
 
 
 if __name__ == "__main__":

@@ -1,29 +1,36 @@
-"""A training run becomes a bundle: converted, calibrated, compared, and only then put where the device finds it."""
+"""Training runs become a bundle: converted, calibrated, compared, and only then put where the device finds it."""
 
 from __future__ import annotations
 
+import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from convert import calibrate, quantize
-from convert.card import CLASSES, accuracy, card, made_by
+from convert.card import CLASSES, Converted, accuracy, card, made_by, stem
 from convert.errors import ConversionError
-from convert.parity import Parity, measure
+from convert.parity import Compared, compare_bundle
 from convert.temperature import fit_temperature
 from device.model import Bundle
-from train.data import Mnist
+from train.data import Glyphs, Mnist
 from train.errors import ExistsError
 from train.evaluate import logits_of
 from train.files import write_atomically, write_json
+from train.recipe import DIGIT, DIGIT_OR_NOT
 from train.runs import Run
 
+ENDS = ("-int8.tflite", "-float32.tflite", ".keras")
+"""Of the files of each network."""
 
-def targets(out: Path, name: str) -> tuple[Path, Path, Path, Path]:
-    """A bundle's files, the card last, so that a card never stands beside files that are not its own for long."""
-    ends = ("-int8.tflite", "-float32.tflite", ".keras", ".json")
-    return tuple(out / f"{name}{end}" for end in ends)  # type: ignore[return-value]
+
+def targets(out: Path, name: str) -> list[Path]:
+    """All files that a bundle may have, the card last, so that it stands beside files not its own only for a moment."""
+    files = [out / f"{stem(name, role)}{end}" for role in (DIGIT, DIGIT_OR_NOT) for end in ENDS]
+    return [*files, out / f"{name}.json"]
 
 
 def refuse_to_overwrite(out: Path, name: str, force: bool) -> None:
@@ -34,27 +41,38 @@ def refuse_to_overwrite(out: Path, name: str, force: bool) -> None:
 
 
 def make_bundle(
-    run: Run, name: str, out: Path, mnist: Mnist, command: str, force: bool = False, held_out: Run | None = None
-) -> Parity:
-    """Convert a run into the bundle `out/name`; nothing is written unless the parity holds.
+    run: Run,
+    name: str,
+    out: Path,
+    mnist: Mnist,
+    command: str,
+    force: bool = False,
+    held_out: Run | None = None,
+    second: Run | None = None,
+) -> Compared:
+    """Convert a run, or two, into the bundle `out/name`; nothing is written unless the parity holds.
 
     held_out: a run of the same recipe that held digits out, for the temperature of one that did not.
+    second: a digit-or-not run; the device reads by it, and the temperature is fitted to its held-out glyphs.
     """
     refuse_to_overwrite(out, name, force)
+    _require_role(run, DIGIT)
     _same_digits(run, mnist)
     honest = _honest(run, held_out)
-    temperature = temperature_of(honest, mnist)
-    model = _open_model(run)
-    int8 = quantize.to_int8(model, calibrate.representative(mnist.train))
-    float32 = quantize.to_float32(model)
-    described = card(name, int8, float32, temperature, made_by(name, run, honest, mnist, command))
-    with tempfile.TemporaryDirectory(prefix="postread-bundle-") as folder:
-        draft = Path(folder)
-        _write(draft, name, int8, float32, described, run)
-        parity = measure(Bundle.load(draft / f"{name}.json"), mnist.test)
-        parity.require()
-    _write(out, name, int8, float32, described | {"accuracy": accuracy(parity)}, run)
-    return parity
+    networks, left = [_convert(run, calibrate.representative(mnist.train), calibrate.PER_CLASS)], None
+    if second is None:
+        temperature = temperature_of(honest, mnist)
+        calibrated = _calibrated(honest, honest.record["recipe"]["validation"])
+    else:
+        converted, left = _convert_second(second, mnist)
+        networks.append(converted)
+        temperature = fit_temperature(logits_of(open_model(second), left), left.labels)
+        calibrated = _calibrated(second, len(left))
+    described = card(name, networks, temperature, made_by(name, networks, calibrated, mnist, command))
+    compared = _compare(name, networks, described, mnist, left)
+    compared.require()
+    _write(out, name, networks, _keep_decoder(out / f"{name}.json", described) | {"accuracy": accuracy(compared)})
+    return compared
 
 
 def temperature_of(run: Run, mnist: Mnist) -> float:
@@ -66,7 +84,62 @@ def temperature_of(run: Run, mnist: Mnist) -> float:
     if not count:
         return 1.0
     held_out = mnist.train[-count:]
-    return fit_temperature(logits_of(_open_model(run), held_out), held_out.labels)
+    return fit_temperature(logits_of(open_model(run), held_out), held_out.labels)
+
+
+def open_model(run: Run) -> keras.Model:
+    """The run's Keras network, with the classes of its role."""
+    try:
+        model = keras.models.load_model(run.model_file, compile=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise ConversionError(f"{run.model_file} is not a Keras model: {error}") from error
+    found, wanted = model.output_shape[-1], len(CLASSES[run.role])
+    if found != wanted:
+        raise ConversionError(f"{run.model_file} has {found} classes, the role {run.role} has {wanted}")
+    return model
+
+
+def _convert(run: Run, representative: quantize.Uint8, per_class: int) -> Converted:
+    model = open_model(run)
+    return Converted(run, quantize.to_int8(model, representative), quantize.to_float32(model), per_class)
+
+
+def _convert_second(run: Run, mnist: Mnist) -> tuple[Converted, Glyphs]:
+    """The network of eleven classes, and the held-out glyphs that its ranges do not come from."""
+    _require_role(run, DIGIT_OR_NOT)
+    _same_digits(run, mnist)
+    classes = len(CLASSES[DIGIT_OR_NOT])
+    shown, left = calibrate.apart(run.held_out(), classes)
+    return _convert(run, shown.pixels, len(shown) // classes), left
+
+
+def _calibrated(run: Run, count: int) -> dict[str, Any]:
+    """What fitted the temperature: how many digits or glyphs that were held out, and of which training."""
+    return {"held_out": count, "training": run.record["command"]}
+
+
+def _compare(
+    name: str, networks: Sequence[Converted], described: dict[str, Any], mnist: Mnist, left: Glyphs | None
+) -> Compared:
+    """Open the bundle as the device does, from a folder of its own, and compare its networks."""
+    with tempfile.TemporaryDirectory(prefix="postread-bundle-") as folder:
+        draft = Path(folder)
+        _write(draft, name, networks, described)
+        return compare_bundle(Bundle.load(draft / f"{name}.json"), mnist, left)
+
+
+def _keep_decoder(older: Path, described: dict[str, Any]) -> dict[str, Any]:
+    """A decoder that was fitted to these very networks stays."""
+    try:
+        card = json.loads(older.read_bytes())
+        same = _hashes(card) == _hashes(described) and "fitted" in card["decoder"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return described
+    return described | {"decoder": card["decoder"]} if same else described
+
+
+def _hashes(card: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(one["role"], one["int8"]["sha256"], one["float32"]["sha256"]) for one in card["networks"]]
 
 
 def _honest(run: Run, held_out: Run | None) -> Run:
@@ -79,24 +152,24 @@ def _honest(run: Run, held_out: Run | None) -> Run:
     return held_out
 
 
-def _write(out: Path, name: str, int8: bytes, float32: bytes, described: dict[str, object], run: Run) -> None:
-    *networks, card_file = targets(out, name)
-    for path, content in zip(networks, (int8, float32, run.model_file.read_bytes()), strict=True):
+def _write(out: Path, name: str, networks: Sequence[Converted], described: dict[str, Any]) -> None:
+    """Write the files of each network, remove those of one that is no longer there, and write the card last."""
+    *files, card_file = targets(out, name)
+    contents = [content for one in networks for content in (one.int8, one.float32, one.run.model_file.read_bytes())]
+    for path, content in zip(files, contents, strict=False):
         write_atomically(path, content)
+    for path in files[len(contents) :]:
+        path.unlink(missing_ok=True)
     write_json(card_file, described)
 
 
 def _same_digits(run: Run, mnist: Mnist) -> None:
     """Calibrate and compare on the data set that the network was trained on, and on no other."""
-    if run.record["data"]["sha256"] != mnist.sha256():
+    data = run.record["data"]
+    if data.get("sha256", data.get("mnist")) != mnist.sha256():
         raise ConversionError(f"{run.folder} was trained on other digits than these; give the same --data FILE")
 
 
-def _open_model(run: Run) -> keras.Model:
-    try:
-        model = keras.models.load_model(run.model_file, compile=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise ConversionError(f"{run.model_file} is not a Keras model: {error}") from error
-    if model.output_shape[-1] != len(CLASSES):
-        raise ConversionError(f"{run.model_file} has {model.output_shape[-1]} classes, the digits are {len(CLASSES)}")
-    return model
+def _require_role(run: Run, role: str) -> None:
+    if run.role != role:
+        raise ConversionError(f"{run.folder} is a run of the role {run.role}, {role} is wanted")

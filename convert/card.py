@@ -3,74 +3,127 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from convert import calibrate
 from convert.graph import Tensor, inspect
-from convert.parity import Parity
-from device.model import CARD_SCHEMA
+from convert.parity import Compared, Parity, RenderedParity
+from device.model import CARD_SCHEMA, DIGITS
 from device.pixels import PIXELS_VERSION
 from train.data import Mnist
 from train.files import sha256
+from train.recipe import DIGIT
 from train.runs import Run, versions
 
-CLASSES = tuple("0123456789")
+NOT = "not"
+"""The eleventh class."""
+CLASSES = {"digit": DIGITS, "digit-or-not": (*DIGITS, NOT)}
+"""Of a network, by its role."""
 DIGITS_SHOWN = 4
 """Decimals of an error as a share: one digit in 10,000."""
 
 
-def card(name: str, int8: bytes, float32: bytes, temperature: float, made_by: dict[str, Any]) -> dict[str, Any]:
-    """The card of a bundle with one network, before its accuracy is known."""
-    network = {
-        "role": "digit",
-        "arch": "lenet5",
-        "classes": list(CLASSES),
-        "graph": "plain",
-        "int8": _file(f"{name}-int8.tflite", int8),
-        "float32": _file(f"{name}-float32.tflite", float32),
-    }
+@dataclass(frozen=True, slots=True, eq=False)
+class Converted:
+    """A run's network, ready for a bundle."""
+
+    run: Run
+    int8: bytes
+    float32: bytes
+    per_class: int
+    """Examples of each class in the representative set."""
+
+    def stem(self, name: str) -> str:
+        """How its files' names begin in the bundle of that name."""
+        return stem(name, self.run.role)
+
+
+def stem(name: str, role: str) -> str:
+    """How the names of a network's files begin; a second network adds its role."""
+    return name if role == DIGIT else f"{name}-{role}"
+
+
+def card(name: str, networks: Sequence[Converted], temperature: float, made_by: dict[str, Any]) -> dict[str, Any]:
+    """The card of a bundle, before its accuracy is known."""
     return {
         "card_schema": CARD_SCHEMA,
         "name": name,
         "pixels_version": PIXELS_VERSION,
-        "networks": [network],
+        "networks": [_network(name, network) for network in networks],
         "decoder": {"temperature": temperature, "thresholds": {}, "weights": {}},
         "made_by": made_by,
         "accuracy": {},
     }
 
 
-def made_by(name: str, run: Run, calibrated_by: Run, mnist: Mnist, command: str) -> dict[str, Any]:
+def made_by(
+    name: str, networks: Sequence[Converted], calibrated: dict[str, Any], mnist: Mnist, command: str
+) -> dict[str, Any]:
     """Where the bundle comes from; nothing in it depends on the day or the machine's folders.
 
-    calibrated_by: the run whose held-out digits gave the temperature.
+    calibrated: how the temperature was found.
     """
-    record = run.record
+    first, *others = networks
     return {
         "command": command,
-        "seed": record["seed"],
+        "seed": first.run.record["seed"],
         "versions": versions(),
         "data": {"mnist": mnist.sha256()},
-        "representative": {"per_class": calibrate.PER_CLASS, "seed": calibrate.SEED},
-        "temperature": {
-            "held_out": calibrated_by.record["recipe"]["validation"],
-            "training": calibrated_by.record["command"],
-        },
-        "recipe": record["recipe"],
-        "training": {"command": record["command"], "versions": record["versions"], "data": record["data"]},
-        "keras": {"file": f"{name}.keras", "sha256": sha256(run.model_file)},
+        "temperature": calibrated,
+        **_origin(name, first),
+        **{other.run.role: _origin(name, other) for other in others},
     }
 
 
-def accuracy(parity: Parity) -> dict[str, Any]:
-    """The figures on MNIST's test digits, as shares."""
+def accuracy(compared: Compared) -> dict[str, Any]:
+    """Shares, on MNIST's test digits and for the second network on rendered glyphs."""
+    figures = {"mnist-test": {"n": compared.digit.n} | _shares(compared.digit)}
+    if compared.rendered:
+        figures["rendered"] = _rendered(compared.rendered)
+    return figures
+
+
+def _rendered(parity: RenderedParity) -> dict[str, Any]:
+    """Errors of the digits among all glyphs; the agreement is that on all of them."""
     return {
-        "mnist-test": {
-            "n": parity.n,
-            "float32_error": round(parity.float32_error, DIGITS_SHOWN),
-            "int8_error": round(parity.int8_error, DIGITS_SHOWN),
-            "argmax_agreement": round(parity.agreement, DIGITS_SHOWN),
-        }
+        "n": parity.every.n,
+        "digits": parity.digits.n,
+        **_shares(parity.digits),
+        "argmax_agreement": round(parity.every.agreement, DIGITS_SHOWN),
+        "float32_not_digits_taken": round(parity.float32_taken, DIGITS_SHOWN),
+        "int8_not_digits_taken": round(parity.int8_taken, DIGITS_SHOWN),
+    }
+
+
+def _shares(parity: Parity) -> dict[str, float]:
+    return {
+        "float32_error": round(parity.float32_error, DIGITS_SHOWN),
+        "int8_error": round(parity.int8_error, DIGITS_SHOWN),
+        "argmax_agreement": round(parity.agreement, DIGITS_SHOWN),
+    }
+
+
+def _network(name: str, network: Converted) -> dict[str, Any]:
+    return {
+        "role": network.run.role,
+        "arch": "lenet5",
+        "classes": list(CLASSES[network.run.role]),
+        "graph": "plain",
+        "int8": _file(f"{network.stem(name)}-int8.tflite", network.int8),
+        "float32": _file(f"{network.stem(name)}-float32.tflite", network.float32),
+    }
+
+
+def _origin(name: str, network: Converted) -> dict[str, Any]:
+    """How one network was trained and converted."""
+    record = network.run.record
+    return {
+        "representative": {"per_class": network.per_class, "seed": calibrate.SEED},
+        "recipe": record["recipe"],
+        "training": {"command": record["command"], "versions": record["versions"], "data": record["data"]},
+        "keras": {"file": f"{network.stem(name)}.keras", "sha256": sha256(network.run.model_file)},
     }
 
 

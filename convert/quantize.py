@@ -21,6 +21,8 @@ from convert.graph import Graph, inspect
 from device.pixels import CANVAS
 from train.lenet5 import LAYERS, S4_VALUES, check_parameters
 
+Uint8 = NDArray[np.uint8]
+
 LARGEST_INT8 = 80 * 1024
 """Bytes an int8 network may have."""
 FUSED = {"CONV_2D", "MAX_POOL_2D", "AVERAGE_POOL_2D", "RESHAPE", "FULLY_CONNECTED", "TANH"}
@@ -35,7 +37,7 @@ def to_float32(model: keras.Model) -> bytes:
     return content
 
 
-def to_int8(model: keras.Model, pixels: NDArray[np.uint8]) -> bytes:
+def to_int8(model: keras.Model, pixels: Uint8) -> bytes:
     """Convert with ranges from a representative set, uint8[N, 32, 32]: int8[N, 32, 32, 1] → int8[N, classes]."""
     converter = _converter(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -107,6 +109,6 @@ def _plain_graph(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
     return plain.get_concrete_function()
 
 
-def _one_by_one(pixels: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
+def _one_by_one(pixels: Uint8) -> Iterator[list[NDArray[np.float32]]]:
     for one in pixels:
         yield [one[None, :, :, None].astype(np.float32)]

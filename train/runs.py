@@ -53,6 +53,8 @@ class Run:
     def held_out(self) -> Glyphs:
         """The glyphs of a digit-or-not run that its network was not trained on."""
         path = self.folder / HELD_OUT
+        if self.role != DIGIT_OR_NOT:
+            raise RunError(f"{self.folder} is a run of the role {self.role}, {DIGIT_OR_NOT} is wanted")
         if not path.is_file():
             raise RunError(f"{self.folder} is not a finished run: it has no {HELD_OUT}")
         if sha256(path) != self.record["data"]["held_out_sha256"]:

@@ -3,9 +3,12 @@
 import json
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 
-from train.data import Mnist, load
+from train.data import Glyphs, Mnist, load
+from train.files import sha256
+from train.recipe import RECIPES
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +56,41 @@ def make_run(root, small, tmp_path):
         return open_run(folder)
 
     return make
+
+
+@pytest.fixture
+def make_second(shipped, small, tmp_path):
+    """Make a digit-or-not run: the shipped network with an eleventh output that fires on nearly empty glyphs."""
+    from train.lenet5 import lenet5
+    from train.rendered import save
+    from train.runs import open_run, versions
+
+    def make(name="second", glyphs=None, data=small):
+        folder = tmp_path / name
+        folder.mkdir()
+        model = lenet5(classes=11)
+        *below, kernel, bias = shipped.get_weights()
+        model.set_weights([*below, np.pad(kernel, ((0, 0), (0, 1))), np.append(bias, 3.0)])
+        model.save(folder / "model.keras")
+        save(folder / "held-out.npz", held_out(small) if glyphs is None else glyphs)
+        record = {
+            "run_schema": 1,
+            "role": "digit-or-not",
+            "command": f"python -m train --role digit-or-not --name {name}",
+            "seed": 1998,
+            "versions": versions(),
+            "data": {"mnist": data.sha256(), "held_out_sha256": sha256(folder / "held-out.npz")},
+            "recipe": asdict(RECIPES["digit-or-not"]),
+        }
+        (folder / "run.json").write_text(json.dumps(record))
+        return open_run(folder)
+
+    return make
+
+
+def held_out(small: Mnist) -> Glyphs:
+    """1,000 digits and 100 specks."""
+    pixels = np.zeros((1100, 32, 32), np.uint8)
+    pixels[:1000] = small.test.pixels
+    pixels[1000:, 15:17, 15:17] = np.linspace(100, 255, 100).astype(np.uint8)[:, None, None]
+    return Glyphs(pixels, np.append(small.test.labels, np.full(100, 10, np.uint8)))

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from convert import __main__ as command
 from convert.errors import ParityError
-from convert.parity import LARGEST_ERROR_GAP, LEAST_AGREEMENT, Parity, compare, measure, wilson
+from convert.parity import (
+    LARGEST_ERROR_GAP,
+    LARGEST_RENDERED_GAP,
+    LEAST_AGREEMENT,
+    LEAST_RENDERED_AGREEMENT,
+    Parity,
+    compare,
+    compare_rendered,
+    measure,
+    wilson,
+)
 from device.model import Bundle
 
 EQUAL = Parity(10_000, 50, 50, 10_000, 0, 0, 0.1)
@@ -37,6 +47,18 @@ def test_the_shipped_networks_agree_on_999_of_1000_digits(shipped_parity):
 
 def test_the_thresholds_are_those_promised():
     assert (LARGEST_ERROR_GAP, LEAST_AGREEMENT) == (0.0005, 0.999)
+    assert (LARGEST_RENDERED_GAP, LEAST_RENDERED_AGREEMENT) == (0.003, 0.995)
+
+
+def test_rendered_glyphs_are_counted_as_digits_and_as_others():
+    labels = np.array([3, 4, 10, 10], np.uint8)
+    float32, int8 = (np.eye(11, dtype=np.float32)[answers] for answers in ([3, 10, 10, 7], [3, 4, 10, 10]))
+    found = compare_rendered(float32, int8, labels)
+    assert (found.digits.n, found.digits.float32_wrong, found.digits.int8_wrong) == (2, 1, 0)
+    assert (found.every.n, found.every.agreeing) == (4, 2)
+    assert (found.float32_taken, found.int8_taken) == (0.5, 0)
+    with pytest.raises(ParityError, match=r"99\.50% asked"):
+        found.require()
 
 
 def test_answers_are_counted():
