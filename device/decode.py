@@ -18,6 +18,8 @@ REASONS = ("not-sure", "wrong-length", "looks-like-text", "touching-digits", "no
 DEFAULT_THRESHOLD = 0.5
 TEXT_SHARE = 0.45
 """A line of which more than this share was passed over looks like text."""
+ABUTTING = 0.4
+"""Ink nearer than this to a code's ends, in heights, belongs to the same word."""
 KNOWN_REACH = 8.0
 """A known code is taken for what was written as long as its path scores no more than this below the best one."""
 Known = frozenset[str]
@@ -34,6 +36,7 @@ FEATURES = (
     "uneven",
     "length",
     "outside",
+    "abutting",
 )
 """What whole-code confidence is computed from, in the order of its weights."""
 
@@ -62,7 +65,7 @@ class Decoder:
     weights: Weights
     temperature: float
     confidence: Mapping[str, NDArray[np.float64]]
-    """Logistic weights of `FEATURES`, for postal formats and for plain digits."""
+    """Logistic weights of `FEATURES`, by the format's kind."""
     thresholds: Mapping[str, float]
 
     @classmethod
@@ -73,7 +76,7 @@ class Decoder:
         return cls(
             Weights(**given),
             float(decoder.get("temperature", 1.0)),
-            {kind: _row(confidence.get(kind, UNFITTED)) for kind in ("digits", "postal")},
+            {kind: _row(confidence.get(kind, UNFITTED)) for kind in ("any", "fixed")},
             {str(name): float(value) for name, value in decoder.get("thresholds", {}).items()},
         )
 
@@ -147,6 +150,14 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
     passed = size[counted & ~used]
     height = found.boxes[spans, 3] / ink.text_height
     near = size[~inside & ~used]
+    first, last = int(found.first[spans[0]]), int(found.last[spans[-1]])
+    left, right = ink.boxes[:, 0], ink.boxes[:, 0] + ink.boxes[:, 2]
+    reach = ABUTTING * ink.text_height
+    abutting = [0.0]
+    if first > 0 and left[first] - right[first - 1] < reach:
+        abutting.append(float(size[first - 1]))
+    if last + 1 < len(size) and left[last + 1] - right[last] < reach:
+        abutting.append(float(size[last + 1]))
     return np.array(
         [
             1.0,
@@ -160,6 +171,7 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
             float(np.std(np.log(np.maximum(height, 0.1)))),
             float(len(spans)),
             float(near.max()) if len(near) and not fixed_length else 0.0,
+            max(abutting),
         ]
     )
 

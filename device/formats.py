@@ -32,8 +32,9 @@ class Format:
 
     @property
     def kind(self) -> str:
-        """``postal`` or ``digits``: what the decoder's confidence was fitted for."""
-        return "postal" if self.postal else "digits"
+        """What the decoder's confidence was fitted for: ``fixed``, a code of known length that may stand among other
+        writing, or ``any``, all the digits of a line."""
+        return "fixed" if self.length else "any"
 
     def write(self, digits: str) -> str:
         """The digits as the country writes them: 01310100 → 01310-100."""

@@ -15,6 +15,8 @@ Uint8 = NDArray[np.uint8]
 
 FAINTEST_INK = 18
 """Contrast (0..255 of the paper's brightness) below which nothing is ink, whatever Otsu says."""
+DARKEST_PAPER = np.uint8(24)
+"""Paper is not taken to be darker than this: in the dark, noise is no ink."""
 LOWER = (0.6, 0.7, 0.8, 0.9)
 """Faint strokes are kept whole by a threshold below Otsu's, these shares of it, ..."""
 GROWTH = 1.25
@@ -48,7 +50,7 @@ def contrast(grey: Uint8, window: int) -> Uint8:
     small = cv2.resize(grey, (max(1, width // step), max(1, height // step)), interpolation=cv2.INTER_AREA)
     kernel = min(window // step | 1, 255)
     paper = cv2.resize(cv2.medianBlur(small, kernel), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.bitwise_not(cv2.divide(grey, np.maximum(paper, 1), scale=255)), np.uint8)
+    return np.asarray(cv2.divide(cv2.subtract(paper, grey), np.maximum(paper, DARKEST_PAPER), scale=255), np.uint8)
 
 
 def threshold(contrast_map: Uint8) -> int:

@@ -20,7 +20,7 @@ BEST, RIVALS = 3, 2
 """Paths kept at every node, and digits tried for each span."""
 BEST_KNOWN, RIVALS_KNOWN = 12, 4
 """The same where a list of known codes will choose among them."""
-HOPELESS = -6.0
+HOPELESS = -3.5
 """Log odds below which a span is not tried as a digit."""
 
 

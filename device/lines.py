@@ -31,7 +31,9 @@ LARGEST_GAP = 1.6
 WIDEST_GAP = 2.6
 """Gap between two runs of one line, as a share of the greater height."""
 MAX_SKEW = np.deg2rad(16)
-MAX_COMPONENTS = 4000
+MAX_COMPONENTS = 2000
+CHUNK = 256
+"""Components that are compared with all others at a time, to bound memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +93,7 @@ def find_lines(small: Uint8) -> list[Line]:
         every = every[np.argsort(-every[:, cv2.CC_STAT_AREA])[:MAX_COMPONENTS]]
     framing = _frames(every)
     frames, stats = every[framing], every[~framing & _letter_like(every)]
-    lines = [_line(stats[group], frames) for group in _rows(stats)]
+    lines = [_line(stats[group], frames) for group in _rows(stats, _inside(stats, frames))]
     return sorted(lines, key=lambda line: line.centre[1])
 
 
@@ -104,44 +106,70 @@ def _letter_like(stats: Floats) -> NDArray[np.bool_]:
 def _frames(stats: Floats) -> NDArray[np.bool_]:
     """Which components are boxes around others: little ink for their size, and something of a digit's size inside."""
     left, top, width, height, area = stats.T[:5]
-    x, y = left + width / 2, top + height / 2
+    right, bottom = left + width, top + height
     hollow = np.flatnonzero((area < 0.3 * width * height) & (height > 2.5 * SMALLEST) & (width > 2 * SMALLEST))
     out = np.zeros(len(stats), bool)
     for k in hollow:
-        within = (np.abs(x - x[k]) < 0.46 * width[k]) & (np.abs(y - y[k]) < 0.46 * height[k])
-        within &= (height > 0.25 * height[k]) & (height < 0.92 * height[k]) & (width < 0.92 * width[k])
+        within = (left > left[k]) & (right < right[k]) & (top > top[k]) & (bottom < bottom[k])
+        within &= height > 0.25 * height[k]
         out[k] = within.any()
     return out
 
 
-def _rows(stats: Floats) -> list[NDArray[np.intp]]:
-    """Groups of components that follow one another at a like height."""
+def _inside(stats: Floats, frames: Floats) -> NDArray[np.intp]:
+    """Which row of boxes each component stands in, -1 for none: intp[N].  What is inside does not go on outside."""
+    out = np.full(len(stats), -1)
+    if not len(frames):
+        return out
+    left, top, width, height = frames.T[:4]
+    group = np.arange(len(frames))
+    taller, lower = np.maximum(height[:, None], height), np.minimum(height[:, None], height)
+    gap = np.maximum(left[:, None], left) - np.minimum((left + width)[:, None], left + width)
+    beside = (gap < 0.6 * taller) & (lower > 0.6 * taller)
+    beside &= np.abs((top + height / 2)[:, None] - (top + height / 2)) < 0.4 * taller
+    for a, b in np.argwhere(np.triu(beside, 1)):
+        one, other = _root(group, int(a)), _root(group, int(b))
+        group[max(one, other)] = min(one, other)
+    x, y = stats[:, 0] + stats[:, 2] / 2, stats[:, 1] + stats[:, 3] / 2
+    for k in np.argsort(-width * height):  # the smallest frame around a component is its own
+        within = (np.abs(x - left[k] - width[k] / 2) < width[k] / 2) & (
+            np.abs(y - top[k] - height[k] / 2) < height[k] / 2
+        )
+        out[within] = _root(group, int(k))
+    return out
+
+
+def _rows(stats: Floats, frame: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Groups of components that follow one another at a like height, in the same frame."""
     count = len(stats)
     if not count:
         return []
-    stats_left, top, width, height = (stats[:, k] for k in range(4))
-    right, middle = stats_left + width, top + height / 2
-    gap = stats_left[None, :] - right[:, None]
-    taller, lower = np.maximum(height[:, None], height[None, :]), np.minimum(height[:, None], height[None, :])
-    follows = (
-        (stats_left[None, :] + width[None, :] / 2 > stats_left[:, None] + width[:, None] / 2)
-        & (gap > -0.6 * taller)
-        & (gap < LARGEST_GAP * taller)
-        & (np.abs(middle[:, None] - middle[None, :]) < 0.45 * taller)
-        & (lower > 0.38 * taller)
-    )
-    cost = np.where(follows, gap + np.abs(middle[:, None] - middle[None, :]), np.inf)
-    next_ = cost.argmin(axis=1)
     group = np.arange(count)
-    for k in np.argsort(stats_left):
-        if follows[k, next_[k]]:
-            a, b = _root(group, int(k)), _root(group, int(next_[k]))
+    for start in range(0, count, CHUNK):
+        for k, other in _followers(stats, frame, start, min(start + CHUNK, count)):
+            a, b = _root(group, k), _root(group, other)
             group[max(a, b)] = min(a, b)
     roots = np.array([_root(group, k) for k in range(count)])
-    return _joined(stats, [np.flatnonzero(roots == root) for root in np.unique(roots)])
+    return _joined(stats, frame, [np.flatnonzero(roots == root) for root in np.unique(roots)])
 
 
-def _joined(stats: Floats, groups: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
+def _followers(stats: Floats, frame: NDArray[np.intp], start: int, stop: int) -> list[tuple[int, int]]:
+    """For the components from start to stop the nearest one that follows on the same line."""
+    left, top, width, height = stats.astype(np.float32).T[:4]
+    right, middle, centre = left + width, top + height / 2, left + width / 2
+    part = np.s_[start:stop, None]
+    gap = left - right[part]
+    taller, lower = np.maximum(height[part], height), np.minimum(height[part], height)
+    off = np.abs(middle[part] - middle)
+    follows = (centre > centre[part]) & (gap > -0.6 * taller) & (gap < LARGEST_GAP * taller)
+    follows &= (off < 0.45 * taller) & (lower > 0.38 * taller) & (frame[part] == frame)
+    nearest = np.where(follows, gap + off, np.inf).argmin(axis=1)
+    each = np.arange(stop - start)
+    found = each[follows[each, nearest]]
+    return list(zip((found + start).tolist(), nearest[found].tolist(), strict=True))
+
+
+def _joined(stats: Floats, frame: NDArray[np.intp], groups: list[NDArray[np.intp]]) -> list[NDArray[np.intp]]:
     """Groups that go on where another ends (a wide gap, a small digit), or lie within one, put together."""
     left, top, width, height = (stats[:, k] for k in range(4))
     y = top + height / 2
@@ -159,7 +187,7 @@ def _joined(stats: Floats, groups: list[NDArray[np.intp]]) -> list[NDArray[np.in
     at = upper[:, None] + (middle[None, :] - middle[:, None]) * _slopes(left + width / 2, y, groups)[:, None]
     within &= np.abs(at - upper[None, :]) < 0.5 * tall[:, None]
     union = np.arange(len(groups))
-    for a, b in np.argwhere(onward | within):
+    for a, b in np.argwhere((onward | within) & (frame[first][:, None] == frame[first])):
         one, other = _root(union, int(a)), _root(union, int(b))
         union[max(one, other)] = min(one, other)
     roots = np.array([_root(union, k) for k in range(len(groups))])
