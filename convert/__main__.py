@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from train.commandline import OK, answer, command_of, plain_name, quieten
+from train.commandline import OK, add_supplies, answer, command_of, number, plain_name, quieten
 
 if TYPE_CHECKING:
     from train.data import Glyphs
@@ -51,6 +51,15 @@ def _parser() -> argparse.ArgumentParser:
     parity.add_argument("--second", metavar="RUN", type=Path, help=about)
     parity.add_argument("--json", action="store_true", help="print the figures as JSON")
     parity.set_defaults(run=_parity)
+
+    about = "fit a bundle's decoder, confidence and thresholds on rendered lines, and write them into its card"
+    decoder = commands.add_parser("decoder", help=about, description=about, parents=[common])
+    decoder.add_argument("bundle", metavar="BUNDLE", nargs="?", help="a bundle's name or card (the shipped one)")
+    lines = number(int, 20, 1_000_000)
+    decoder.add_argument("--lines", type=lines, default=3000, help="lines of each kind to fit on (%(default)s)")
+    decoder.add_argument("--seed", type=number(int, 0, 2**32 - 1), default=1998, help="(%(default)s)")
+    add_supplies(decoder)
+    decoder.set_defaults(run=_decoder)
     return parser
 
 
@@ -78,6 +87,20 @@ def _parity(options: argparse.Namespace, given: Sequence[str]) -> int:
     compared = compare_bundle(Bundle.load(options.bundle), data.load(options.data), glyphs)
     print(json.dumps(compared.record(), indent=1) if options.json else compared.table())
     compared.require()
+    return OK
+
+
+def _decoder(options: argparse.Namespace, given: Sequence[str]) -> int:
+    from convert.decoder import fit, table
+    from device.model import Bundle
+    from train import data, rendered, typefaces
+
+    bundle = Bundle.load(options.bundle)
+    rendered.check_pendigits(options.pendigits)
+    digits = data.load(options.data).train[-rendered.HELD_OUT_DIGITS :]
+    supplies = rendered.Supplies(digits, options.pendigits, typefaces.provide(options.fonts))
+    outcomes = fit(bundle, supplies, options.seed, options.lines, command_of("convert", given), options.workers)
+    print(f"{table(outcomes)}\n{bundle.path}")
     return OK
 
 

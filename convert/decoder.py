@@ -1,148 +1,304 @@
-"""Fit the decoder: a path's weights, the confidence of a whole code, and the thresholds, on lines that are rendered here.
+"""Fit the decoder: a path's weights, a whole code's confidence and the thresholds, on lines that are rendered here.
 
 Nothing real is looked at.  Lines are cut and classified once by the device's own reader; what
-is searched afterwards is only how the lattice is read.
+is searched afterwards is only how the lattice is read.  Three parts of pages, each with seeds of
+its own: one fits the weights, one the confidence, and the third sets the thresholds and tells
+how good all of it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.decode import FEATURES, describe
-from device.lattice import Scores, Weights, best_paths
-from device.reader import Reader
-from device.segment import LineInk, Spans, glyphs
-from train.pieces import lattices
-from train.strings import Hands, Scene
+from convert.errors import ConversionError
+from convert.sheets import EMPTY, LENGTHS, Case, Sheet, render, with_length
+from device.decode import FEATURES, Decoder, describe
+from device.lattice import Weights, best_paths
+from device.model import Bundle
+from train.files import write_json
+from train.rendered import Supplies
+from train.workers import team
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 GRID: dict[str, Sequence[float]] = {
     "odds": (0.3, 0.5, 0.7, 1.0, 1.4),
     "odds_limit": (2.5, 4.0, 6.0, 9.0),
-    "digit": (0.5, 0.8, 1.2, 1.6, 2.2),
+    "digit": (0.5, 0.8, 1.2, 1.6, 2.2, 3.0),
     "piece": (0.0, 0.1, 0.25, 0.5, 0.8),
-    "height": (0.0, 0.7, 1.5, 3.0, 5.0),
-    "centre": (0.0, 0.7, 1.5, 3.0, 5.0),
+    "height": (0.0, 0.7, 1.5, 3.0, 5.0, 8.0),
+    "centre": (0.0, 0.7, 1.5, 3.0, 5.0, 8.0),
     "skip": (1.0, 2.0, 3.0, 5.0, 8.0, 12.0),
     "skip_small": (0.0, 0.1, 0.3, 0.6, 1.0),
     "outside": (0.0, 0.6, 1.2, 2.4, 4.0),
 }
 """Values tried for each weight, one weight after the other."""
 ROUNDS = 2
+SEARCHED = 1200
+"""Lines on which weights are compared; each costs about a millisecond a trial."""
 RIDGE = 1e-3
 """Penalty on the confidence's weights; the features are scaled first."""
+NEWTON_STEPS = 60
 FALSE_READS = 0.002
-"""Share of lines without a code that may be accepted."""
-LEAST_THRESHOLD = 0.25
+"""Share of pages without a code that may have one accepted."""
+LEAST_THRESHOLD, MOST_THRESHOLD = 0.25, 0.9
+"""A threshold stays between these: a single freak must not have everything refused."""
+THRESHOLD_DIGITS = 3
+"""Decimals of a threshold on the card."""
+BINS = 10
+"""Of the calibration error, of equal count."""
+WEIGHTS, CONFIDENCE, THRESHOLDS = 1, 2, 3
+"""The parts of the pages."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
-    """A line as the reader sees it, and what it says."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the fitted decoder makes of fresh pages of one kind of format."""
 
-    ink: LineInk
-    spans: Spans
-    scores: Scores
-    truth: str
-    """Its digits; empty where a reading would be false."""
-    length: int | None
-
-
-def cases(
-    reader: Reader, hands: Hands, make: Callable[[Hands, np.random.Generator], Scene], seed: int, count: int
-) -> Iterator[Case]:
-    """Lines of `count` scenes; of a scene's lines the one that holds most characters is the one that counts."""
-    for number in range(count):
-        made = make(hands, np.random.default_rng((seed, number)))
-        lines = list(lattices(made))
-        held = [len(np.unique(line.owners[line.owners >= 0])) for line in lines]
-        for k, line in enumerate(lines):
-            scores = reader.score(glyphs(line.ink, line.spans))
-            counts = bool(held[k]) and k == int(np.argmax(held))
-            yield Case(line.ink, line.spans, scores, made.truth if counts else "", made.length)
+    pages: int
+    """Pages with a code on them."""
+    accuracy_before: float
+    """Share of them whose code is the best path, accepted or not, with the weights the card had."""
+    accuracy: float
+    ece: float
+    """Expected calibration error of all lines' best paths, 0 to 1."""
+    threshold: float
+    coverage: float
+    """Share of them with an accepted reading."""
+    accepted_right: float
+    """Share of those that are right."""
+    without_code: int
+    """Pages on which every reading is false."""
+    false_reads: int
+    """Those that have one accepted."""
 
 
-def fit_weights(lines: Sequence[Case], start: Weights, say: Callable[[str], None]) -> Weights:
+def fit(bundle: Bundle, supplies: Supplies, seed: int, lines: int, command: str, workers: int) -> dict[str, Outcome]:
+    """Fit the decoder on so many lines of each kind, judge it on half as many more, and write it into the card."""
+    half = max(lines // 2, 1)
+    card, kinds = str(bundle.path), dict.fromkeys(LENGTHS, half)
+    old = Decoder.from_card(bundle.decoder)
+    pages = render(card, supplies, seed, WEIGHTS, kinds, workers)
+    weights = fit_weights(_searched(pages), old.weights, workers)
+    pages = render(card, supplies, seed, CONFIDENCE, kinds | {EMPTY: half}, workers)
+    confidence = {kind: fit_confidence(*described(_asked(pages, kind), weights)) for kind in LENGTHS}
+    pages = render(card, supplies, seed, THRESHOLDS, kinds | {EMPTY: half}, workers)
+    outcomes = {kind: judge(_asked(pages, kind), old.weights, weights, confidence[kind]) for kind in LENGTHS}
+    known = supplies.record()
+    fitted = {
+        "command": command,
+        "seed": seed,
+        "lines": lines,
+        "mnist": known["mnist"],
+        "pendigits": known["pendigits"],
+        "fonts": {name: font["version"] for name, font in known["fonts"].items()},
+        **{kind: _rounded(outcome) for kind, outcome in outcomes.items()},
+    }
+    thresholds = {kind: outcome.threshold for kind, outcome in outcomes.items()}
+    decoder = as_card(weights, confidence, old.temperature, thresholds) | {"fitted": fitted}
+    _rewrite(bundle, decoder)
+    return outcomes
+
+
+def fit_weights(lines: Sequence[Case], start: Weights, workers: int = 1) -> Weights:
     """Coordinate ascent on the share of lines that are read wholly right."""
-    asked = [case for case in lines if case.truth]
-    best, score = start, right(asked, start)
-    say(f"weights: {score:.4f} to start with")
-    for _ in range(ROUNDS):
-        for name, values in GRID.items():
-            for value in values:
-                tried = replace(best, **{name: value})
-                found = right(asked, tried) if tried != best else score
+    with team(tuple, (lines,), workers) as each:
+        best, (score,) = start, each(right, [start])
+        _say(f"weights: {score:.4f} of {len(lines):,} lines right to start with")
+        for _ in range(ROUNDS):
+            before = best
+            for name, values in GRID.items():
+                trials = [replace(best, **{name: value}) for value in values if value != getattr(best, name)]
+                found, tried = max(zip(each(right, trials), trials, strict=True), key=lambda pair: pair[0])
                 if found > score:
                     best, score = tried, found
-            say(f"weights: {score:.4f} with {name} {getattr(best, name)}")
+                _say(f"weights: {score:.4f} with {name} {getattr(best, name)}")
+            if best == before:
+                break
     return best
 
 
 def right(lines: Sequence[Case], weights: Weights) -> float:
     """Share of lines whose best path is their truth."""
-    hits = 0
-    for case in lines:
-        paths = best_paths(case.ink, case.spans, case.scores, weights, case.length)
-        hits += bool(paths) and paths[0].digits == case.truth
-    return hits / max(len(lines), 1)
+    return sum(_is_right(case, weights) for case in lines) / max(len(lines), 1)
 
 
-def described(lines: Sequence[Case], weights: Weights) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Features float64[N, F] of each line's best path, whether it is right, and whether there is a code at all."""
-    rows, good, asked = [], [], []
-    for case in lines:
-        paths = best_paths(case.ink, case.spans, case.scores, weights, case.length)
-        if paths:
-            rows.append(describe(paths, case.ink, case.spans, case.scores, case.length is not None))
-            good.append(paths[0].digits == case.truth)
-            asked.append(bool(case.truth))
-    return np.array(rows), np.array(good), np.array(asked)
+def described(sheets: Sequence[Sheet], weights: Weights) -> tuple[Floats, Bools]:
+    """Features float64[N, F] of the best path of each line that has one, and whether it is right, bool[N]."""
+    found = [(row, good) for sheet in sheets for row, good in _described(sheet, weights)]
+    if not found:
+        raise ConversionError("no line was found on any rendered page; give more --lines")
+    return np.array([row for row, _ in found]), np.array([good for _, good in found])
 
 
-def fit_confidence(features: Floats, good: NDArray[np.bool_]) -> Floats:
-    """Logistic weights float64[F] by Newton's method, ridge on all but the bias."""
-    scale = np.maximum(features.std(axis=0), 1e-6)
-    scale[0] = 1.0
-    x, y = features / scale, good.astype(np.float64)
-    weights = np.zeros(x.shape[1])
+def fit_confidence(features: Floats, good: Bools) -> Floats:
+    """Logistic weights float64[F] by Newton's method, ridge on all but the bias; what never changes has no weight."""
+    spread = features.std(axis=0)
+    varies = spread > 1e-6
+    varies[0] = True
+    scale = np.where(spread > 1e-6, spread, 1.0)
+    x, y = (features / scale)[:, varies], good.astype(np.float64)
     ridge = np.full(x.shape[1], RIDGE * len(x))
-    ridge[0] = 1e-9
-    for _ in range(60):
-        p = 1 / (1 + np.exp(-np.clip(x @ weights, -40, 40)))
+    ridge[0] = 1e-6
+    weights = np.zeros(x.shape[1])
+    loss = _loss(weights, x, y, ridge)
+    for _ in range(NEWTON_STEPS):
+        p = _logistic(x @ weights)
         gradient = x.T @ (p - y) + ridge * weights
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(ridge + 1e-9)
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(ridge)
         step = np.linalg.solve(hessian, gradient)
-        weights -= step
-        if np.abs(step).max() < 1e-8:
+        while (tried := _loss(weights - step, x, y, ridge)) > loss and np.abs(step).max() > 1e-9:
+            step /= 2  # far out, where the slope is nearly flat, a full step overshoots
+        weights, gained, loss = weights - step, loss - tried, tried
+        if gained < 1e-9 * len(x):
             break
-    return np.asarray(weights / scale)
+    out = np.zeros(len(scale))
+    out[varies] = weights
+    return np.asarray(out / scale)
 
 
-def threshold(confidence: Floats, asked: NDArray[np.bool_]) -> float:
-    """The least confidence that keeps false reads of lines without a code rare enough."""
-    false = np.sort(confidence[~asked])[::-1]
-    allowed = int(FALSE_READS * len(false))
-    return float(np.clip(false[allowed] + 1e-6 if allowed < len(false) else 0.0, LEAST_THRESHOLD, 0.9))
+def _loss(weights: Floats, x: Floats, y: Floats, ridge: Floats) -> float:
+    """Minus the log likelihood, and the penalty."""
+    z = x @ weights
+    return float((np.logaddexp(0, z) - y * z).sum() + (ridge * weights**2).sum() / 2)
 
 
-def calibration_error(confidence: Floats, good: NDArray[np.bool_], bins: int = 10) -> float:
-    """Expected calibration error over bins of equal count."""
-    order = np.argsort(confidence)
+def judge(sheets: Sequence[Sheet], before: Weights, weights: Weights, confidence: Floats) -> Outcome:
+    """Set the threshold on pages that nothing was fitted on, and count what it lets through."""
+    read = [(sheet, _described(sheet, weights)) for sheet in sheets]
+    asked = [sheet for sheet in sheets if sheet.truth]
+    rows, good = described(sheets, weights)
+    surest = [
+        (sheet.truth, *max((_confidence(row, confidence), is_right) for row, is_right in found))
+        for sheet, found in read
+        if found
+    ]
+    false = np.array([sure for truth, sure, _ in surest if not truth])
+    without = len(sheets) - len(asked)
+    least = threshold(false, without)
+    accepted = [is_right for truth, sure, is_right in surest if truth and sure >= least]
+    return Outcome(
+        pages=len(asked),
+        accuracy_before=accuracy(asked, before),
+        accuracy=accuracy(asked, weights),
+        ece=calibration_error(_logistic(rows @ confidence), good),
+        threshold=least,
+        coverage=len(accepted) / max(len(asked), 1),
+        accepted_right=sum(accepted) / max(len(accepted), 1),
+        without_code=without,
+        false_reads=int((false >= least).sum()),
+    )
+
+
+def accuracy(asked: Sequence[Sheet], weights: Weights) -> float:
+    """Share of pages whose code is the best path of its line; a line that was not found is wrong."""
+    hits = sum(any(case.truth and _is_right(case, weights) for case in sheet.lines) for sheet in asked)
+    return hits / max(len(asked), 1)
+
+
+def threshold(false: Floats, without: int) -> float:
+    """The least confidence, in steps of 0.001, that keeps false reads rare enough.
+
+    false: float64[M], the surest reading of each page without a code that has any.  without: how many such pages.
+    """
+    ordered = np.sort(false)[::-1]
+    allowed = int(FALSE_READS * without)
+    step = 10**-THRESHOLD_DIGITS
+    least = ceil(ordered[allowed] / step + 1e-6) * step if allowed < len(ordered) else 0.0
+    return round(float(np.clip(least, LEAST_THRESHOLD, MOST_THRESHOLD)), THRESHOLD_DIGITS)
+
+
+def calibration_error(confidence: Floats, good: Bools, bins: int = BINS) -> float:
+    """Expected calibration error over bins of equal count: how far confidence is from the share that is right."""
+    order = np.argsort(confidence, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
     return float(sum(len(p) / len(order) * abs(confidence[p].mean() - good[p].mean()) for p in parts))
 
 
-def as_card(weights: Weights, confidence: Floats, temperature: float, thresholds: dict[str, float]) -> dict[str, Any]:
+def as_card(
+    weights: Weights, confidence: dict[str, Floats], temperature: float, thresholds: dict[str, float]
+) -> dict[str, Any]:
     """The card's decoder section."""
     return {
         "temperature": temperature,
         "weights": {field.name: float(getattr(weights, field.name)) for field in fields(weights)},
-        "confidence": {name: round(float(value), 5) for name, value in zip(FEATURES, confidence, strict=True)},
-        "thresholds": {name: round(value, 3) for name, value in thresholds.items()},
+        "confidence": {
+            kind: {name: round(float(value), 5) for name, value in zip(FEATURES, row, strict=True)}
+            for kind, row in confidence.items()
+        },
+        "thresholds": thresholds,
     }
+
+
+def table(outcomes: dict[str, Outcome]) -> str:
+    """The outcomes for people."""
+    rows = ["kind     pages  right before  after   calibration  threshold  coverage  accepted right  false reads"]
+    rows += [
+        f"{kind:<8} {one.pages:>5,}  {one.accuracy_before:>12.1%}  {one.accuracy:>6.1%}  {100 * one.ece:>8.2f} pts"
+        f"  {one.threshold:>9.3f}  {one.coverage:>8.1%}  {one.accepted_right:>14.1%}"
+        f"  {one.false_reads:>3} of {one.without_code:,}"
+        for kind, one in outcomes.items()
+    ]
+    return "\n".join(rows)
+
+
+def _searched(pages: dict[str, list[Sheet]]) -> list[Case]:
+    """Lines that have a code, evenly out of all."""
+    every = [case for sheets in pages.values() for sheet in sheets for case in sheet.lines if case.truth]
+    if not every:
+        raise ConversionError("no line with a code was found on any rendered page; give more --lines")
+    chosen = np.linspace(0, len(every) - 1, min(SEARCHED, len(every))).round().astype(int)
+    return [every[k] for k in chosen]
+
+
+def _asked(pages: dict[str, list[Sheet]], kind: str) -> list[Sheet]:
+    """The pages of a kind, and empty ones asked for the same."""
+    return pages[kind] + with_length(pages[EMPTY], LENGTHS[kind])
+
+
+def _is_right(case: Case, weights: Weights) -> bool:
+    paths = best_paths(case.ink, case.spans, case.scores, weights, case.length)
+    return bool(paths) and paths[0].digits == case.truth
+
+
+def _described(sheet: Sheet, weights: Weights) -> list[tuple[Floats, bool]]:
+    """Features of each line's best path, and whether it is right."""
+    out = []
+    for case in sheet.lines:
+        paths = best_paths(case.ink, case.spans, case.scores, weights, case.length)
+        if paths:
+            row = describe(paths, case.ink, case.spans, case.scores, case.length is not None)
+            out.append((row, paths[0].digits == case.truth))
+    return out
+
+
+def _confidence(row: Floats, weights: Floats) -> float:
+    return float(_logistic(np.dot(row, weights)))
+
+
+def _logistic(value: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-np.clip(value, -40, 40))))
+
+
+def _rounded(outcome: Outcome) -> dict[str, Any]:
+    values = {field.name: getattr(outcome, field.name) for field in fields(outcome)}
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def _rewrite(bundle: Bundle, decoder: dict[str, Any]) -> None:
+    """Put the decoder into the card as it is now, all else untouched."""
+    card = json.loads(bundle.path.read_bytes())
+    write_json(bundle.path, card | {"decoder": decoder})
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -9,9 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from train.commandline import OK, answer, command_of, number, plain_name, quieten
+from train.commandline import OK, add_supplies, answer, command_of, number, plain_name, quieten
 from train.recipe import DIGIT, DIGIT_OR_NOT, RECIPES, Recipe, final
-from train.workers import workers_here
 
 PROGRAM = "python -m train"
 NAMES = {DIGIT: "lenet5", DIGIT_OR_NOT: "lenet5-digit-or-not"}
@@ -51,23 +50,11 @@ def _parser() -> argparse.ArgumentParser:
         recipe.add_argument(f"--{name}", type=kind, help=f"{about}({_recipe_defaults(name)})")
     recipe.add_argument("--activation", choices=("relu", "tanh"), help=f"({_recipe_defaults('activation')})")
     recipe.add_argument("--pooling", choices=("max", "average"), help=f"({_recipe_defaults('pooling')})")
-    add_rendering(parser.add_argument_group("digit-or-not"))
-    return parser
-
-
-def add_rendering(group: argparse._ArgumentGroup) -> None:
-    """Options of the role that is shown rendered lines."""
+    rendering = parser.add_argument_group(DIGIT_OR_NOT)
     scenes = number(int, 10, 10_000_000)
-    group.add_argument("--scenes", type=scenes, default=60_000, help="lines that are rendered (%(default)s)")
-    add_supplies(group)
-
-
-def add_supplies(group: argparse._ActionsContainer) -> None:
-    """Options of every command that renders lines."""
-    group.add_argument("--pendigits", type=Path, metavar="FILE", help="UCI's pen digits (pendigits-orig.tra)")
-    group.add_argument("--fonts", type=Path, metavar="FOLDER", help="the fontpkg wheels (fetched into the cache)")
-    workers = number(int, 1, 256)
-    group.add_argument("--workers", type=workers, default=workers_here(), help="processes that render (%(default)s)")
+    rendering.add_argument("--scenes", type=scenes, default=60_000, help="lines that are rendered (%(default)s)")
+    add_supplies(rendering)
+    return parser
 
 
 def _recipe_defaults(name: str) -> str:

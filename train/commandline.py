@@ -64,3 +64,13 @@ def number(kind: Callable[[str], float], low: float, high: float) -> Callable[[s
         return value
 
     return within
+
+
+def add_supplies(group: argparse._ActionsContainer) -> None:
+    """Options of every command that renders lines."""
+    group.add_argument("--pendigits", type=Path, metavar="FILE", help="UCI's pen digits (pendigits-orig.tra)")
+    group.add_argument("--fonts", type=Path, metavar="FOLDER", help="the fontpkg wheels (fetched into the cache)")
+    workers = number(int, 1, 256)
+    group.add_argument(
+        "--workers", type=workers, default=os.cpu_count() or 1, help="processes that render (%(default)s)"
+    )

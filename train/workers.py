@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
 
 import cv2
 
@@ -18,9 +18,27 @@ _state: Any = None
 """What a worker process has made once, for all its tasks."""
 
 
-def workers_here() -> int:
-    """As many workers as this machine has processors."""
-    return os.cpu_count() or 1
+class Team(Protocol):
+    """Gives `work(state, task)` of each task, in their order."""
+
+    def __call__(self, work: Callable[[Any, Task], Result], tasks: Sequence[Task]) -> Iterator[Result]: ...
+
+
+@contextmanager
+def team(start: Callable[..., Any], given: tuple[Any, ...], workers: int) -> Iterator[Team]:
+    """So many workers, each with a state of its own, `start(*given)`, made once.
+
+    `start` and the work must be found in a module by name, since the workers are new processes
+    (a fork would copy TensorFlow's threads half).  One worker is this process itself.
+    """
+    if workers == 1:
+        yield _here(start, given)
+        return
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, (start, given))
+    try:
+        yield lambda work, tasks: pool.map(_do, [(work, task) for task in tasks])
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def spread(
@@ -30,33 +48,25 @@ def spread(
     given: tuple[Any, ...],
     workers: int,
 ) -> Iterator[Result]:
-    """Give `work(state, task)` of each task, in their order; every worker makes its own state, `start(*given)`, once.
-
-    All of them must be found in a module by name, since the workers are new processes (a fork
-    would copy TensorFlow's threads half).  One worker is this process itself.
-    """
-    if workers == 1 or len(tasks) <= 1:
-        yield from _here(work, tasks, start, given)
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(tasks)), context, _begin, (start, given))
-    try:
-        yield from pool.map(_do, [(work, task) for task in tasks])
-    finally:
-        pool.shutdown(cancel_futures=True)
+    """Have a team do the tasks, and no more of it than there are tasks; without any, nothing is started."""
+    if tasks:
+        with team(start, given, min(workers, len(tasks))) as each:
+            yield from each(work, tasks)
 
 
-def _here(
-    work: Callable[[Any, Task], Result], tasks: Sequence[Task], start: Callable[..., Any], given: tuple[Any, ...]
-) -> Iterator[Result]:
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        state = start(*given)
-        for task in tasks:
-            yield work(state, task)
-    finally:
-        cv2.setNumThreads(threads)
+def _here(start: Callable[..., Any], given: tuple[Any, ...]) -> Team:
+    state = start(*given)
+
+    def each(work: Callable[[Any, Task], Result], tasks: Sequence[Task]) -> Iterator[Result]:
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)
+        try:
+            for task in tasks:
+                yield work(state, task)
+        finally:
+            cv2.setNumThreads(threads)
+
+    return each
 
 
 def _begin(start: Callable[..., Any], given: tuple[Any, ...]) -> None:

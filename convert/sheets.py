@@ -1,0 +1,120 @@
+"""Rendered pages as the reader sees them: cut and classified once, to be read again and again with other weights."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.lattice import HOPELESS, Scores
+from device.reader import Reader
+from device.segment import LineInk, Spans, glyphs
+from train.pieces import Lattice, lattices
+from train.rendered import Supplies, hands
+from train.strings import Hands, Scene, empty_scene, postal_scene, scene
+from train.workers import spread
+
+CHUNK = 50
+"""Pages of one task."""
+OURS = 0xDEC0DE
+"""First word of every seed here; a training's seeds are other ones."""
+EMPTY = "empty"
+LENGTHS: dict[str, int | None] = {"digits": None, "postal": 8}
+"""The kinds of format, and how many digits the code has that their rendered pages ask for."""
+MAKERS: dict[str, Callable[[Hands, np.random.Generator], Scene]] = {
+    "digits": scene,
+    "postal": postal_scene,
+    EMPTY: empty_scene,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A line as the reader sees it, and what it says."""
+
+    ink: LineInk
+    """Its pieces' boxes alone; the pixels have been looked at."""
+    spans: Spans
+    """Those that may be a digit at all."""
+    scores: Scores
+    truth: str
+    """Its digits; empty where a reading would be false."""
+    length: int | None
+    """Digits of the code that is looked for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """A rendered page: the code on it, or an empty string, and every line that was found."""
+
+    truth: str
+    lines: tuple[Case, ...]
+    """At most one of them, the one that holds most of the page's characters, has the page's truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    kind: str
+    seed: int
+    part: int
+    first: int
+    count: int
+
+
+def render(
+    card: str, supplies: Supplies, seed: int, part: int, counts: dict[str, int], workers: int
+) -> dict[str, list[Sheet]]:
+    """Pages of each kind, read by the bundle of this card.
+
+    part: its number; pages of another part are other ones.  counts: pages, by kind.
+    """
+    tasks = [
+        Task(kind, seed, part, first, min(CHUNK, count - first))
+        for kind, count in counts.items()
+        for first in range(0, count, CHUNK)
+    ]
+    out: dict[str, list[Sheet]] = {kind: [] for kind in counts}
+    for task, made in zip(tasks, spread(_sheets, tasks, _begin, (card, supplies), workers), strict=True):
+        out[task.kind] += made
+        if task.first + task.count == counts[task.kind]:
+            print(f"part {part}: read {counts[task.kind]:,} pages, {task.kind}", file=sys.stderr)
+    return out
+
+
+def with_length(sheets: Sequence[Sheet], length: int | None) -> list[Sheet]:
+    """The same pages, asked for codes of another length."""
+    return [replace(sheet, lines=tuple(replace(case, length=length) for case in sheet.lines)) for sheet in sheets]
+
+
+def _begin(card: str, supplies: Supplies) -> tuple[Reader, Hands]:
+    return Reader.load(card, format="digits"), hands(supplies)
+
+
+def _sheets(state: tuple[Reader, Hands], task: Task) -> list[Sheet]:
+    reader, writers = state
+    kind = list(MAKERS).index(task.kind)
+    return [
+        sheet(reader, MAKERS[task.kind](writers, np.random.default_rng((OURS, task.seed, task.part, kind, number))))
+        for number in range(task.first, task.first + task.count)
+    ]
+
+
+def sheet(reader: Reader, made: Scene) -> Sheet:
+    """Find, cut and classify the lines of a scene."""
+    lines = list(lattices(made))
+    held = [len(np.unique(line.owners[line.owners >= 0])) for line in lines]
+    main = int(np.argmax(held)) if any(held) else -1
+    cases = (_case(reader, line, made.truth if k == main else "", made.length) for k, line in enumerate(lines))
+    return Sheet(made.truth, tuple(cases))
+
+
+def _case(reader: Reader, line: Lattice, truth: str, length: int | None) -> Case:
+    scores = reader.score(glyphs(line.ink, line.spans))
+    likely = np.flatnonzero(scores.odds > HOPELESS)
+    spans = Spans(line.spans.first[likely], line.spans.last[likely], line.spans.boxes[likely])
+    nothing: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
+    ink = replace(line.ink, soft=nothing, labels=nothing.astype(np.int32))
+    return Case(ink, spans, Scores(scores.digit[likely], scores.odds[likely]), truth, length)
