@@ -26,6 +26,8 @@ WINDOW = 45
 """Window of the paper's brightness on a strip, pixels: a little more than a digit's height."""
 HALO = np.ones((3, 3), np.uint8)
 """A glyph takes the soft edge of its strokes with it: its binary pixels, grown by one."""
+WALL = 3
+"""Ink beyond a cut that still belongs to both sides, pixels: about the thickness of a stroke."""
 SMALLEST_AREA = 8
 """Fewer pixels than this on a strip are a speck."""
 WIDE = 0.5
@@ -188,14 +190,34 @@ def spans(ink: LineInk) -> Spans:
 
 
 def glyphs(ink: LineInk, found: Spans) -> Uint8:
-    """The network's input for each span: uint8[S, 32, 32], its own ink and nothing of its neighbours."""
+    """The network's input for each span: uint8[S, 32, 32], its own ink and nothing of its neighbours.
+
+    Where a cut goes through ink both sides get the wall: two zeros that touch share it.
+    """
     out = np.empty((len(found.first), 32, 32), np.uint8)
     rows, columns = ink.soft.shape
+    inked = np.minimum(ink.labels, 1).astype(np.uint8) * 255
+    shared = _cut_off(ink, found)
     for k, (first, last, (x, y, width, height)) in enumerate(zip(found.first, found.last, found.boxes, strict=True)):
-        top, left, bottom, right = max(y - 1, 0), max(x - 1, 0), min(y + height + 1, rows), min(x + width + 1, columns)
+        reach = 1 + (WALL if shared[k] else 0)
+        top, left = max(y - reach, 0), max(x - reach, 0)
+        bottom, right = min(y + height + reach, rows), min(x + width + reach, columns)
         part = ink.labels[top:bottom, left:right]
         own = cv2.inRange(part, int(first) + 1, int(last) + 1)
+        for _ in range(WALL if shared[k] else 0):  # grows along the ink only, and so never across a gap
+            own = cv2.bitwise_and(cv2.dilate(own, HALO), inked[top:bottom, left:right])
         own = cv2.dilate(own, HALO)
         soft = np.asarray(cv2.bitwise_and(ink.soft[top:bottom, left:right], own), np.uint8)
         out[k] = normalise(soft, None, ink.text_height)
+    return out
+
+
+def _cut_off(ink: LineInk, found: Spans) -> NDArray[np.bool_]:
+    """Which spans end in a cut: a neighbouring piece outside belongs to the same component.  bool[S]."""
+    component = np.concatenate([[-1], ink.components, [-2]])
+    before, after = component[found.first], component[found.last + 2]
+    out = np.zeros(len(found.first), bool)
+    for step in range(MOST_PIECES):
+        member = component[np.minimum(found.first + step, found.last) + 1]
+        out |= (member == before) | (member == after)
     return out

@@ -32,13 +32,15 @@ Ints = NDArray[np.int64]
 
 NOT_A_DIGIT = 10
 UNSURE = -1
-WHOLE, PURE = 0.88, 0.83
+WHOLE, PURE = 0.80, 0.80
 """A digit's span covers this share of its ink, and this share of the span's ink is the digit's."""
+MOST_PER_DIGIT = 3
+"""Spans of one digit that are shown."""
 BLUR = 6
 """How far a lens may spread ink on a strip, pixels."""
 KINDS = (0.76, 0.18, 0.06)
 """Shares of lines of digits or words, of lines of an address, of empty paper."""
-PART, MIXED = 0.72, 0.70
+PART, MIXED = 0.66, 0.68
 """A span that covers less of every digit, or is less pure, is no digit."""
 
 
@@ -121,7 +123,7 @@ def examples(hands: Hands, seed: int, count: int, most_not: float = 1.6) -> tupl
         rng = np.random.default_rng((seed, number))
         make = rng.choice(np.array([scene, postal_scene, empty_scene], object), p=KINDS)
         for lattice in lattices(make(hands, rng)):
-            keep = _choose(lattice.labels, most_not, rng)
+            keep = _choose(lattice, most_not, rng)
             if len(keep):
                 kept = Spans(lattice.spans.first[keep], lattice.spans.last[keep], lattice.spans.boxes[keep])
                 pixels.append(glyphs(lattice.ink, kept))
@@ -129,8 +131,16 @@ def examples(hands: Hands, seed: int, count: int, most_not: float = 1.6) -> tupl
     return np.concatenate(pixels), np.concatenate(labels).astype(np.uint8)
 
 
-def _choose(labels: Ints, most_not: float, rng: np.random.Generator) -> Ints:
-    digits, others = np.flatnonzero((labels >= 0) & (labels < 10)), np.flatnonzero(labels == NOT_A_DIGIT)
+def _choose(lattice: Lattice, most_not: float, rng: np.random.Generator) -> Ints:
+    """A few spans of each digit (they differ by a speck), and not too many that are none."""
+    labels = lattice.labels
+    digits = rng.permutation(np.flatnonzero((labels >= 0) & (labels < 10)))
+    _, again = np.unique(lattice.owners[digits], return_inverse=True)
+    order = np.argsort(again, kind="stable")
+    starts = np.searchsorted(again[order], np.arange(again.max() + 1)) if len(again) else np.zeros(0, np.int64)
+    nth = np.arange(len(order)) - starts[again[order]]
+    digits = digits[order[nth < MOST_PER_DIGIT]]
+    others = np.flatnonzero(labels == NOT_A_DIGIT)
     most = max(6, int(most_not * len(digits)))
     if len(others) > most:
         others = rng.choice(others, most, replace=False)
