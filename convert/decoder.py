@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.errors import ConversionError
-from convert.sheets import EMPTY, LENGTHS, Case, Sheet, render, with_length
+from convert.sheets import KINDS, MAKERS, Case, Sheet, asked, render
 from device.decode import FEATURES, Decoder, describe
 from device.lattice import Weights, best_paths
 from device.model import Bundle
@@ -84,15 +84,14 @@ class Outcome:
 
 def fit(bundle: Bundle, supplies: Supplies, seed: int, lines: int, command: str, workers: int) -> dict[str, Outcome]:
     """Fit the decoder on so many lines of each kind, judge it on half as many more, and write it into the card."""
-    half = max(lines // 2, 1)
-    card, kinds = str(bundle.path), dict.fromkeys(LENGTHS, half)
-    old = Decoder.from_card(bundle.decoder)
-    pages = render(card, supplies, seed, WEIGHTS, kinds, workers)
+    counts = dict.fromkeys(MAKERS, max(lines // 2, 1))
+    card, old = str(bundle.path), Decoder.from_card(bundle.decoder)
+    pages = render(card, supplies, seed, WEIGHTS, counts | {"empty": 0}, workers)
     weights = fit_weights(_searched(pages), old.weights, workers)
-    pages = render(card, supplies, seed, CONFIDENCE, kinds | {EMPTY: half}, workers)
-    confidence = {kind: fit_confidence(*described(_asked(pages, kind), weights)) for kind in LENGTHS}
-    pages = render(card, supplies, seed, THRESHOLDS, kinds | {EMPTY: half}, workers)
-    outcomes = {kind: judge(_asked(pages, kind), old.weights, weights, confidence[kind]) for kind in LENGTHS}
+    pages = render(card, supplies, seed, CONFIDENCE, counts, workers)
+    confidence = {kind: fit_confidence(*described(asked(pages, kind), weights)) for kind in KINDS}
+    pages = render(card, supplies, seed, THRESHOLDS, counts, workers)
+    outcomes = {kind: judge(asked(pages, kind), old.weights, weights, confidence[kind]) for kind in KINDS}
     known = supplies.record()
     fitted = {
         "command": command,
@@ -175,7 +174,7 @@ def _loss(weights: Floats, x: Floats, y: Floats, ridge: Floats) -> float:
 def judge(sheets: Sequence[Sheet], before: Weights, weights: Weights, confidence: Floats) -> Outcome:
     """Set the threshold on pages that nothing was fitted on, and count what it lets through."""
     read = [(sheet, _described(sheet, weights)) for sheet in sheets]
-    asked = [sheet for sheet in sheets if sheet.truth]
+    coded = [sheet for sheet in sheets if sheet.truth]
     rows, good = described(sheets, weights)
     surest = [
         (sheet.truth, *max((_confidence(row, confidence), is_right) for row, is_right in found))
@@ -183,26 +182,26 @@ def judge(sheets: Sequence[Sheet], before: Weights, weights: Weights, confidence
         if found
     ]
     false = np.array([sure for truth, sure, _ in surest if not truth])
-    without = len(sheets) - len(asked)
+    without = len(sheets) - len(coded)
     least = threshold(false, without)
     accepted = [is_right for truth, sure, is_right in surest if truth and sure >= least]
     return Outcome(
-        pages=len(asked),
-        accuracy_before=accuracy(asked, before),
-        accuracy=accuracy(asked, weights),
+        pages=len(coded),
+        accuracy_before=accuracy(coded, before),
+        accuracy=accuracy(coded, weights),
         ece=calibration_error(_logistic(rows @ confidence), good),
         threshold=least,
-        coverage=len(accepted) / max(len(asked), 1),
+        coverage=len(accepted) / max(len(coded), 1),
         accepted_right=sum(accepted) / max(len(accepted), 1),
         without_code=without,
         false_reads=int((false >= least).sum()),
     )
 
 
-def accuracy(asked: Sequence[Sheet], weights: Weights) -> float:
+def accuracy(coded: Sequence[Sheet], weights: Weights) -> float:
     """Share of pages whose code is the best path of its line; a line that was not found is wrong."""
-    hits = sum(any(case.truth and _is_right(case, weights) for case in sheet.lines) for sheet in asked)
-    return hits / max(len(asked), 1)
+    hits = sum(any(case.truth and _is_right(case, weights) for case in sheet.lines) for sheet in coded)
+    return hits / max(len(coded), 1)
 
 
 def threshold(false: Floats, without: int) -> float:
@@ -241,7 +240,7 @@ def as_card(
 
 def table(outcomes: dict[str, Outcome]) -> str:
     """The outcomes for people."""
-    rows = ["kind     pages  right before  after   calibration  threshold  coverage  accepted right  false reads"]
+    rows = ["format   pages  right before  after   calibration  threshold  coverage  accepted right  false reads"]
     rows += [
         f"{kind:<8} {one.pages:>5,}  {one.accuracy_before:>12.1%}  {one.accuracy:>6.1%}  {100 * one.ece:>8.2f} pts"
         f"  {one.threshold:>9.3f}  {one.coverage:>8.1%}  {one.accepted_right:>14.1%}"
@@ -253,16 +252,11 @@ def table(outcomes: dict[str, Outcome]) -> str:
 
 def _searched(pages: dict[str, list[Sheet]]) -> list[Case]:
     """Lines that have a code, evenly out of all."""
-    every = [case for sheets in pages.values() for sheet in sheets for case in sheet.lines if case.truth]
+    every = [case for kind in KINDS for sheet in asked(pages, kind) for case in sheet.lines if case.truth]
     if not every:
         raise ConversionError("no line with a code was found on any rendered page; give more --lines")
     chosen = np.linspace(0, len(every) - 1, min(SEARCHED, len(every))).round().astype(int)
     return [every[k] for k in chosen]
-
-
-def _asked(pages: dict[str, list[Sheet]], kind: str) -> list[Sheet]:
-    """The pages of a kind, and empty ones asked for the same."""
-    return pages[kind] + with_length(pages[EMPTY], LENGTHS[kind])
 
 
 def _is_right(case: Case, weights: Weights) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,14 +21,16 @@ CHUNK = 50
 """Pages of one task."""
 OURS = 0xDEC0DE
 """First word of every seed here; a training's seeds are other ones."""
-EMPTY = "empty"
-LENGTHS: dict[str, int | None] = {"digits": None, "postal": 8}
-"""The kinds of format, and how many digits the code has that their rendered pages ask for."""
 MAKERS: dict[str, Callable[[Hands, np.random.Generator], Scene]] = {
     "digits": scene,
     "postal": postal_scene,
-    EMPTY: empty_scene,
+    "empty": empty_scene,
 }
+"""The kinds of pages."""
+CODE_LENGTH = 8
+"""Digits of the code that a postal page is asked for."""
+KINDS = ("any", "fixed")
+"""The kinds of formats, as `Format.kind` names them: a line's digits, however many, or so many and no others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,9 +86,21 @@ def render(
     return out
 
 
-def with_length(sheets: Sequence[Sheet], length: int | None) -> list[Sheet]:
-    """The same pages, asked for codes of another length."""
-    return [replace(sheet, lines=tuple(replace(case, length=length) for case in sheet.lines)) for sheet in sheets]
+def asked(pages: Mapping[str, Sequence[Sheet]], kind: str) -> list[Sheet]:
+    """The pages that a kind of format is fitted to, with the length it would ask for.
+
+    Lines of digits serve both: as they come, and as codes whose length is known.
+    """
+    digits, empty = pages["digits"], pages.get("empty", ())
+    if kind == "any":
+        return [with_length(one, None) for one in (*digits, *empty)]
+    known = [with_length(one, len(one.truth) or CODE_LENGTH) for one in digits]
+    return [*known, *(with_length(one, CODE_LENGTH) for one in (*pages["postal"], *empty))]
+
+
+def with_length(sheet: Sheet, length: int | None) -> Sheet:
+    """The same page, asked for a code of this length."""
+    return replace(sheet, lines=tuple(replace(case, length=length) for case in sheet.lines))
 
 
 def _begin(card: str, supplies: Supplies) -> tuple[Reader, Hands]:

@@ -1,0 +1,72 @@
+"""Rendered glyphs: the same whatever the number of workers, kept, and joined by MNIST's digits."""
+
+import numpy as np
+import pytest
+
+from train import rendered
+from train.rendered import gather, key, sets, shards
+
+
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch):
+    monkeypatch.setattr(rendered, "SHARD", 5)
+    monkeypatch.setattr(rendered, "HELD_OUT_DIGITS", 500)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    return tmp_path_factory.mktemp("glyphs")
+
+
+def same(ours, theirs):
+    return np.array_equal(ours.pixels, theirs.pixels) and np.array_equal(ours.labels, theirs.labels)
+
+
+def test_the_number_of_workers_does_not_matter(supplies, kept, tmp_path):
+    one, two = (gather(shards(supplies, 7, 12, folder, workers)) for folder, workers in ((kept, 1), (tmp_path, 2)))
+    assert len(one) > 100
+    assert same(one, two)
+
+
+def test_what_is_there_is_not_made_again(supplies, kept, monkeypatch):
+    files = shards(supplies, 7, 12, kept, 1)
+    assert [path.name for path in files] == ["0000-5.npz", "0001-5.npz", "0002-2.npz"]
+    before = gather(files)
+    files[1].unlink()
+    made = []
+    make = rendered._make
+    monkeypatch.setattr(rendered, "_make", lambda writers, task: made.append(task.path) or make(writers, task))
+    assert same(gather(shards(supplies, 7, 12, kept, 1)), before)
+    assert made == [files[1]]
+
+
+def test_another_seed_or_supply_has_glyphs_of_its_own(supplies, mnist, kept):
+    other = rendered.Supplies(mnist.train[:999], None, supplies.fonts)
+    assert len({key(supplies, 7), key(supplies, 8), key(other, 7)}) == 3
+    assert not same(gather(shards(supplies, 8, 5, kept, 1)), gather(shards(supplies, 7, 5, kept, 1)))
+
+
+def test_the_code_that_renders_exists(root):
+    assert all((root / name).is_file() for name in rendered.RENDERERS)
+
+
+def test_mnists_digits_come_after_the_glyphs(supplies, mnist, kept):
+    files = shards(supplies, 7, 5, kept, 1)
+    alone, joined = gather(files), gather(files, mnist.train[:20])
+    assert same(joined[: len(alone)], alone)
+    assert np.array_equal(joined.pixels[len(alone) :], mnist.train[:20].pixels)
+    assert joined.labels[len(alone) :].tolist() == mnist.train.labels[:20].tolist()
+
+
+@pytest.mark.parametrize("final", [False, True])
+def test_a_share_of_the_scenes_is_held_out(final, small, fonts, tmp_path):
+    made = sets(small, None, fonts, 1, 10, tmp_path, final)
+    assert made.record["scenes"] == {"training": 9, "held_out": 1}
+    assert made.record["mnist_digits"] == (1500 if final else 1000)
+    assert made.record["glyphs"]["training"] == len(made.part) - made.record["mnist_digits"]
+    assert made.record["glyphs"]["held_out"] == len(made.held_out)
+    assert made.record["mnist"] == small.sha256()
+    assert set(made.record["fonts"]) == {"arimo", "zeyada"}
+    assert made.record["pendigits"] is None
+    shown = set(map(bytes, made.part.pixels))
+    assert not [glyph for glyph in made.held_out.pixels if bytes(glyph) in shown and glyph.any()]
