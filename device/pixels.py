@@ -11,8 +11,10 @@ ARM agree to the byte.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,15 +60,25 @@ def normalise(ink: Uint8, mask: NDArray[np.bool_] | None = None, line_height: fl
         if mask.shape != ink.shape or mask.dtype != np.bool_:
             raise ValueError(f"normalise() wants a mask bool{list(ink.shape)}, not {mask.dtype}{list(mask.shape)}")
         ink = np.where(mask, ink, np.uint8(0))
-    field = np.zeros((CANVAS, CANVAS), np.uint8)
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    if not len(rows):
-        return field
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    small = _stretch(_fit(ink, line_height))
-    top, left = (_corner(small, axis) for axis in (0, 1))
-    field[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return field
+    return np.asarray(normalise_all([ink], line_height)[0])
+
+
+def normalise_all(inks: Sequence[Uint8], line_height: float | None = None) -> Uint8:
+    """`normalise` for all the glyphs of a line at once: N times uint8[h, w] → uint8[N, 32, 32]."""
+    boxed = np.zeros((len(inks), DIGIT_BOX, DIGIT_BOX), np.int64)
+    sizes = np.ones((len(inks), 2), np.int64)
+    for k, ink in enumerate(inks):
+        x, y, width, height = cv2.boundingRect(ink)
+        if width and height:
+            small = _fit(ink[y : y + height, x : x + width], line_height)
+            sizes[k] = small.shape
+            boxed[k, : small.shape[0], : small.shape[1]] = small
+    boxed = _stretch(boxed)
+    corners = np.stack([_corners(boxed.sum(axis=2), sizes[:, 0]), _corners(boxed.sum(axis=1), sizes[:, 1])], axis=1)
+    out = np.zeros((len(inks), CANVAS, CANVAS), np.uint8)
+    for k, ((top, left), (height, width)) in enumerate(zip(corners.tolist(), sizes.tolist(), strict=True)):
+        out[k, top : top + height, left : left + width] = boxed[k, :height, :width]
+    return out
 
 
 def _fit(ink: Uint8, line_height: float | None) -> Uint8:
@@ -96,19 +108,19 @@ def _weights(size: int, out: int) -> tuple[NDArray[np.float64], int]:
     return np.maximum(2 * out - np.abs(centre - 2 * out * j), 0).astype(np.float64), 2 * out
 
 
-def _stretch(small: Uint8) -> Uint8:
-    """Raise the peak to 255, as every MNIST digit has it."""
-    peak = max(int(small.max()), FAINTEST_PEAK)
-    return np.minimum((small.astype(np.int32) * 255 + peak // 2) // peak, 255).astype(np.uint8)
+def _stretch(boxed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Raise each glyph's peak to 255, as every MNIST digit has it: int64[N, 20, 20]."""
+    peak = np.maximum(boxed.max(axis=(1, 2), keepdims=True, initial=0), FAINTEST_PEAK)
+    return np.asarray(np.minimum((boxed * 255 + peak // 2) // peak, 255), np.int64)
 
 
-def _corner(small: Uint8, axis: int) -> int:
-    """Where the glyph starts along an axis, so that its centre of mass falls into the pixel right of the middle.
+def _corners(mass: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where glyphs start along an axis, so that their centre of mass falls into the pixel right of the middle.
 
+    mass: int64[N, 20], ink along the axis; sizes: int64[N], the glyphs' extent.
     That is MNIST's own convention: a digit cut out of an MNIST image comes back to the byte.
     """
-    mass = small.astype(np.int64).sum(axis=1 - axis)
-    total = int(mass.sum())
-    centre = int((mass * (2 * np.arange(len(mass)) + 1)).sum())  # twice the centre, times the mass
+    total = np.maximum(mass.sum(axis=1), 1)
+    centre = mass @ (2 * np.arange(DIGIT_BOX) + 1)  # twice the centre, times the mass
     start = ((CANVAS + 1) * total - centre + total) // (2 * total)
-    return min(max(start, 0), CANVAS - len(mass))
+    return np.asarray(np.clip(start, 0, CANVAS - sizes), np.int64)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from device.cuts import seam_field
 from device.ink import contrast, soften, threshold
 from device.lines import TEXT_HEIGHT, Line, Strip, cut_out
-from device.pixels import normalise
+from device.pixels import normalise_all
 from device.rules import remove_rules
 
 Uint8 = NDArray[np.uint8]
@@ -194,7 +194,7 @@ def glyphs(ink: LineInk, found: Spans) -> Uint8:
 
     Where a cut goes through ink both sides get the wall: two zeros that touch share it.
     """
-    out = np.empty((len(found.first), 32, 32), np.uint8)
+    inks: list[Uint8] = []
     rows, columns = ink.soft.shape
     inked = np.minimum(ink.labels, 1).astype(np.uint8) * 255
     shared = _cut_off(ink, found)
@@ -207,9 +207,8 @@ def glyphs(ink: LineInk, found: Spans) -> Uint8:
         for _ in range(WALL if shared[k] else 0):  # grows along the ink only, and so never across a gap
             own = cv2.bitwise_and(cv2.dilate(own, HALO), inked[top:bottom, left:right])
         own = cv2.dilate(own, HALO)
-        soft = np.asarray(cv2.bitwise_and(ink.soft[top:bottom, left:right], own), np.uint8)
-        out[k] = normalise(soft, None, ink.text_height)
-    return out
+        inks.append(np.asarray(cv2.bitwise_and(ink.soft[top:bottom, left:right], own), np.uint8))
+    return normalise_all(inks, ink.text_height)
 
 
 def _cut_off(ink: LineInk, found: Spans) -> NDArray[np.bool_]:
