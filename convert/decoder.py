@@ -48,9 +48,9 @@ SEARCHED = 1200
 RIDGE = 1e-3
 """Penalty on the confidence's weights; the features are scaled first."""
 NEWTON_STEPS = 60
-FALSE_READS = 0.002
+FALSE_READS = 0.005
 """Share of pages without a code that may have one accepted."""
-LEAST_THRESHOLD, MOST_THRESHOLD = 0.25, 0.9
+LEAST_THRESHOLD, MOST_THRESHOLD = 0.15, 0.9
 """A threshold stays between these: a single freak must not have everything refused."""
 THRESHOLD_DIGITS = 3
 """Decimals of a threshold on the card."""
@@ -103,7 +103,8 @@ def fit(bundle: Bundle, supplies: Supplies, seed: int, lines: int, command: str,
         **{kind: _rounded(outcome) for kind, outcome in outcomes.items()},
     }
     thresholds = {kind: outcome.threshold for kind, outcome in outcomes.items()}
-    decoder = as_card(weights, confidence, old.temperature, thresholds) | {"fitted": fitted}
+    kept = {"digit_share": old.digit_share, "fitted": fitted}
+    decoder = as_card(weights, confidence, old.temperature, thresholds) | kept
     _rewrite(bundle, decoder)
     return outcomes
 

@@ -41,6 +41,7 @@ FEATURES = (
 """What whole-code confidence is computed from, in the order of its weights."""
 
 
+DIGIT_SHARE = 0.3
 UNFITTED = {"digits": 1.0, "odds": 1.0}
 """Confidence of a bundle whose decoder was not fitted: the product of its digits' probabilities."""
 
@@ -67,6 +68,8 @@ class Decoder:
     confidence: Mapping[str, NDArray[np.float64]]
     """Logistic weights of `FEATURES`, by the format's kind."""
     thresholds: Mapping[str, float]
+    digit_share: float
+    """Weight of the ten-class network's opinion of which digit it is, 0 to 1, beside the eleven-class one's."""
 
     @classmethod
     def from_card(cls, decoder: Mapping[str, Any]) -> Decoder:
@@ -78,6 +81,7 @@ class Decoder:
             float(decoder.get("temperature", 1.0)),
             {kind: _row(confidence.get(kind, UNFITTED)) for kind in ("any", "fixed")},
             {str(name): float(value) for name, value in decoder.get("thresholds", {}).items()},
+            float(decoder.get("digit_share", DIGIT_SHARE)),
         )
 
     def threshold(self, format: Format) -> float:

@@ -15,7 +15,7 @@ from device.addressee import one_addressee
 from device.classify import Classifier, RuntimeName, log_softmax
 from device.decode import Candidate, Decoder, Known
 from device.ink import reduce, to_grey
-from device.lattice import Scores
+from device.lattice import HOPELESS, Scores
 from device.lines import SEARCH_PIXELS, Line, Strip, find_lines
 from device.model import Bundle, Precision
 from device.segment import glyphs, line_ink, spans
@@ -89,9 +89,15 @@ class Reader:
         if self.digit_or_not is None:
             digit = log_softmax(self.digit.logits(pixels), self.decoder.temperature)
             return Scores(digit, digit.max(axis=1) + NO_OPINION)
-        every = log_softmax(self.digit_or_not.logits(pixels), self.decoder.temperature)
+        every = log_softmax(self.digit_or_not.logits(pixels))
         is_digit = np.logaddexp.reduce(every[:, :10], axis=1)
-        return Scores(every[:, :10] - is_digit[:, None], is_digit - every[:, 10])
+        digit, odds = every[:, :10] - is_digit[:, None], is_digit - every[:, 10]
+        share, likely = self.decoder.digit_share, np.flatnonzero(odds > HOPELESS)
+        if share and len(likely):  # two opinions of which digit it is, where it may be one
+            other = log_softmax(self.digit.logits(pixels[likely]), self.decoder.temperature)
+            mixed = (1 - share) * digit[likely] + share * other
+            digit[likely] = mixed - np.logaddexp.reduce(mixed, axis=1, keepdims=True)
+        return Scores(digit, odds)
 
     def _reading(self, candidate: Candidate, strip: Strip) -> Reading:
         low = candidate.boxes[:, :2].min(axis=0)
