@@ -181,6 +181,11 @@ def _joined(stats: Floats, frame: NDArray[np.intp], groups: list[NDArray[np.intp
     gap = low[None, :] - high[:, None]
     onward = (gap > -0.3 * taller) & (gap < WIDEST_GAP * taller) & (lower > 0.45 * taller)
     onward &= np.abs(y[last][:, None] - y[first][None, :]) < 0.5 * taller
+    # small zeros beside a tall digit: at another height, but nowhere above or below it
+    upmost, lowest = top[last][:, None], (top + height)[last][:, None]
+    shared = np.minimum(lowest, (top + height)[first]) - np.maximum(upmost, top[first])
+    small = (shared > 0.75 * np.minimum(height[last][:, None], height[first])) & (lower > 0.28 * taller)
+    onward |= small & (gap > -0.3 * taller) & (gap < 0.9 * taller)
     middle, upper = (low + high) / 2, np.array([y[g].mean() for g in groups])
     within = (middle[None, :] > low[:, None]) & (middle[None, :] < high[:, None]) & (tall[None, :] < tall[:, None])
     within &= (high - low)[None, :] < (high - low)[:, None]
