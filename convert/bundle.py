@@ -53,22 +53,17 @@ def make_bundle(
     """Convert a run, or two, into the bundle `out/name`; nothing is written unless the parity holds.
 
     held_out: a run of the same recipe that held digits out, for the temperature of one that did not.
-    second: a digit-or-not run; the device reads by it, and the temperature is fitted to its held-out glyphs.
+    second: a digit-or-not run, by whose network the device reads lines.
     """
     refuse_to_overwrite(out, name, force)
     _require_role(run, DIGIT)
     _same_digits(run, mnist)
     honest = _honest(run, held_out)
     networks, left = [_convert(run, calibrate.representative(mnist.train), calibrate.PER_CLASS)], None
-    if second is None:
-        temperature = temperature_of(honest, mnist)
-        calibrated = _calibrated(honest, honest.record["recipe"]["validation"])
-    else:
+    if second is not None:
         converted, left = _convert_second(second, mnist)
         networks.append(converted)
-        temperature = fit_temperature(logits_of(open_model(second), left), left.labels)
-        calibrated = _calibrated(second, len(left))
-    described = card(name, networks, temperature, made_by(name, networks, calibrated, mnist, command))
+    described = card(name, networks, temperature_of(honest, mnist), made_by(name, networks, honest, mnist, command))
     compared = _compare(name, networks, described, mnist, left)
     compared.require()
     _write(out, name, networks, _keep_decoder(out / f"{name}.json", described) | {"accuracy": accuracy(compared)})
@@ -111,11 +106,6 @@ def _convert_second(run: Run, mnist: Mnist) -> tuple[Converted, Glyphs]:
     classes = len(CLASSES[DIGIT_OR_NOT])
     shown, left = calibrate.apart(run.held_out(), classes)
     return _convert(run, shown.pixels, len(shown) // classes), left
-
-
-def _calibrated(run: Run, count: int) -> dict[str, Any]:
-    """What fitted the temperature: how many digits or glyphs that were held out, and of which training."""
-    return {"held_out": count, "training": run.record["command"]}
 
 
 def _compare(

@@ -58,12 +58,10 @@ def card(name: str, networks: Sequence[Converted], temperature: float, made_by: 
     }
 
 
-def made_by(
-    name: str, networks: Sequence[Converted], calibrated: dict[str, Any], mnist: Mnist, command: str
-) -> dict[str, Any]:
+def made_by(name: str, networks: Sequence[Converted], calibrated_by: Run, mnist: Mnist, command: str) -> dict[str, Any]:
     """Where the bundle comes from; nothing in it depends on the day or the machine's folders.
 
-    calibrated: how the temperature was found.
+    calibrated_by: the run whose held-out digits gave the temperature of the first network.
     """
     first, *others = networks
     return {
@@ -71,7 +69,10 @@ def made_by(
         "seed": first.run.record["seed"],
         "versions": versions(),
         "data": {"mnist": mnist.sha256()},
-        "temperature": calibrated,
+        "temperature": {
+            "held_out": calibrated_by.record["recipe"]["validation"],
+            "training": calibrated_by.record["command"],
+        },
         **_origin(name, first),
         **{other.run.role: _origin(name, other) for other in others},
     }

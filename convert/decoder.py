@@ -114,15 +114,15 @@ def fit_weights(lines: Sequence[Case], start: Weights, workers: int = 1) -> Weig
     with team(tuple, (lines,), workers) as each:
         best, (score,) = start, each(right, [start])
         _say(f"weights: {score:.4f} of {len(lines):,} lines right to start with")
-        for _ in range(ROUNDS):
-            before = best
-            for name, values in GRID.items():
-                trials = [replace(best, **{name: value}) for value in values if value != getattr(best, name)]
-                found, tried = max(zip(each(right, trials), trials, strict=True), key=lambda pair: pair[0])
-                if found > score:
-                    best, score = tried, found
-                _say(f"weights: {score:.4f} with {name} {getattr(best, name)}")
-            if best == before:
+        idle = 0
+        for name in list(GRID) * ROUNDS:
+            trials = [replace(best, **{name: value}) for value in GRID[name] if value != getattr(best, name)]
+            found, tried = max(zip(each(right, trials), trials, strict=True), key=lambda pair: pair[0])
+            idle = idle + 1 if found <= score else 0
+            if found > score:
+                best, score = tried, found
+            _say(f"weights: {score:.4f} with {name} {getattr(best, name)}")
+            if idle == len(GRID):  # no weight alone would gain anything
                 break
     return best
 

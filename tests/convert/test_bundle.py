@@ -84,8 +84,8 @@ def test_the_shipped_card_matches_its_files(root):
 
 def test_the_shipped_temperature_was_fitted_on_digits_held_out(root):
     card = json.loads((root / "models" / "lenet5.json").read_bytes())
-    assert card["made_by"]["temperature"]["held_out"] >= 10_000
-    assert 0.8 < card["decoder"]["temperature"] < 1.5
+    assert card["made_by"]["temperature"]["held_out"] == 10_000
+    assert 1 < card["decoder"]["temperature"] < 1.5
 
 
 def test_the_card_names_no_folder_and_no_time(make_run, small, out):
@@ -134,7 +134,7 @@ def test_two_runs_become_one_bundle_and_the_card_lists_both(make_run, make_secon
     assert rendered["n"] == 1100 - 11 * card["made_by"]["digit-or-not"]["representative"]["per_class"]
     assert rendered["int8_error"] < 0.02
     assert rendered["argmax_agreement"] >= 0.995
-    assert card["made_by"]["temperature"]["held_out"] == rendered["n"]
+    assert card["made_by"]["temperature"]["held_out"] == 500  # of the first network, whose answers it softens
     classifier = Classifier.open(Bundle.load(out / "mine.json").network("digit-or-not"))
     assert classifier.logits(np.zeros((3, 32, 32), np.uint8)).shape == (3, 11)
     assert (out / "mine-digit-or-not-int8.tflite").stat().st_size <= 80 * 1024

@@ -170,8 +170,8 @@ def test_pages_do_not_depend_on_the_number_of_workers(card, supplies, monkeypatc
 
 
 def test_fitted_weights_read_more_pages_right_that_they_were_not_fitted_on(pages, monkeypatch):
-    monkeypatch.setattr(decoder, "GRID", {"skip": (0.0, 3.0, 8.0), "odds": (0.0, 0.5, 1.0)})
-    bad = Weights(skip=0.0, odds=0.0, piece=0.0)
+    monkeypatch.setattr(decoder, "GRID", {"skip": (0.0, 3.0, 8.0), "odds": (0.5, 1.0), "digit": (0.5, 1.0)})
+    bad = Weights(odds=0.0, digit=0.0, piece=0.0, skip=0.0)
     shown, fresh = ([one for one in part["digits"] if one.truth] for part in pages)
     found = fit_weights([case for one in shown for case in one.lines if case.truth], bad)
     assert accuracy(fresh, found) > accuracy(fresh, bad)
