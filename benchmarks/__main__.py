@@ -1,0 +1,135 @@
+"""`python -m benchmarks`: argparse only."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import cases
+from benchmarks.cases import Case
+from device.errors import UsageError
+from train.commandline import FAILURE, OK, answer, number
+
+PROGRAM = "python -m benchmarks"
+SCHEMA = 1
+SAMPLE = Path(__file__).resolve().parents[1] / "docs" / "sample"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the command line, run the subcommand, and return the exit code."""
+    options = _parser().parse_args(arguments)
+    return answer(lambda: options.run(options), PROGRAM, options.debug)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--model", metavar="NAME|PATH.json", help="bundle to read with (the shipped one)")
+    common.add_argument("--precision", choices=("int8", "float32"), default="int8", help="(%(default)s)")
+    common.add_argument("--folder", type=Path, action="append", metavar="DIR", help="pictures with a truth.csv")
+    most = "at most so many pictures of each kind in the folders (all)"
+    common.add_argument("--most", type=number(int, 1, 1_000_000), metavar="N", help=most)
+    common.add_argument("--json", metavar="FILE", help="write everything as JSON; - in place of the table")
+    common.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="Score and time readers of digits.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    about = "what is read rightly, by kind, and what it costs; on pictures rendered here unless folders are named"
+    accuracy = commands.add_parser("accuracy", help=about, description=about, parents=[common])
+    accuracy.add_argument("--both", action="store_true", help="float32 beside int8")
+    peer = "another reader, in place of COMMAND that peer's Python for those known by name (docs/benchmarks.md)"
+    accuracy.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help=peer)
+    seconds = number(float, 0.1, 86400)
+    accuracy.add_argument("--timeout", type=seconds, default=120.0, help="seconds for an answer (%(default)g)")
+    count = number(int, 1, 1_000_000)
+    accuracy.add_argument("--count", type=count, help="pictures of each kind to render (100)")
+    accuracy.add_argument("--seed", type=number(int, 0, 2**32 - 1), help="of what is rendered (1)")
+    accuracy.add_argument("--keep", type=Path, metavar="DIR", help="leave what is rendered in a new folder")
+    accuracy.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
+    accuracy.add_argument("--fonts", type=Path, metavar="FOLDER", help="the fontpkg wheels (fetched into the cache)")
+    accuracy.add_argument("--faces", type=Path, metavar="FOLDER", help="TrueType files to print with in their place")
+    accuracy.set_defaults(run=_accuracy)
+
+    about = "CPU time of each stage of a picture, beside the bare decoding of its file"
+    speed = commands.add_parser("speed", help=about, description=about, parents=[common])
+    repeats = number(int, 1, 100_000)
+    speed.add_argument("--repeats", type=repeats, default=20, help="of which the median counts (%(default)s)")
+    speed.set_defaults(run=_speed)
+    return parser
+
+
+def _accuracy(options: argparse.Namespace) -> int:
+    from benchmarks import accuracy, readers
+    from device.model import Bundle
+
+    peers = [readers.peer(spec) for spec in options.peer]
+    precisions = ("int8", "float32") if options.both else (options.precision,)
+    every = [*(readers.postread(_model(options.model), precision) for precision in precisions), *peers]
+    if len({reader.name for reader in every}) < len(every):
+        raise UsageError("two readers of one name: give each --peer a name of its own")
+    bundle = Bundle.load(options.model)
+    with tempfile.TemporaryDirectory(prefix="postread-bench-") as folder:
+        if options.folder:
+            pictures, whose = _folders(options, options.folder), None
+        else:
+            pictures, whose = _rendered(options, bundle, Path(folder))
+        results, failures = accuracy.run(every, pictures, options.timeout)
+    if results:
+        about = {"bundle": bundle.name, "digits": whose, "failures": failures}
+        _print(options, accuracy.table(results), about | accuracy.record(results))
+    for failure in failures:
+        print(f"{PROGRAM}: {failure}", file=sys.stderr)
+    return FAILURE if failures else OK
+
+
+def _rendered(options: argparse.Namespace, bundle: Any, folder: Path) -> tuple[list[Case], str]:
+    from benchmarks import render
+
+    if options.keep is not None and options.keep.exists() and any(options.keep.iterdir()):
+        raise UsageError(f"--keep {options.keep}: is not empty; name a new folder")
+    count = 100 if options.count is None else options.count
+    seed = 1 if options.seed is None else options.seed
+    made = render.own_sets(bundle, options.keep or folder, count, seed, options.data, options.fonts, options.faces)
+    print(f"handwriting: {made[1]}", file=sys.stderr)
+    return made
+
+
+def _speed(options: argparse.Namespace) -> int:
+    from benchmarks import machine, speed
+
+    pictures = _folders(options, options.folder or [SAMPLE])
+    timings = speed.run(pictures, options.model, options.precision, options.repeats)
+    about = {"machine": machine.facts(), "precision": options.precision, "repeats": options.repeats}
+    _print(options, speed.table(timings), about | {"pictures": [timing.record() for timing in timings]})
+    return OK
+
+
+def _folders(options: argparse.Namespace, folders: Sequence[Path]) -> list[Case]:
+    """The folders' pictures; options of what would be rendered say nothing about them."""
+    for name in ("count", "seed", "keep", "data", "fonts", "faces"):
+        if getattr(options, name, None) is not None:
+            raise UsageError(f"--{name} is for pictures that are rendered here; leave it out with --folder")
+    return cases.first_of_each([case for folder in folders for case in cases.read(folder)], options.most)
+
+
+def _model(model: str | None) -> str | None:
+    """A bundle as a process elsewhere finds it."""
+    return str(Path(model).resolve()) if model and ("/" in model or model.endswith(".json")) else model
+
+
+def _print(options: argparse.Namespace, text: str, facts: dict[str, Any]) -> None:
+    record = json.dumps({"schema": SCHEMA, **facts}, indent=1, ensure_ascii=False, allow_nan=False)
+    if options.json == "-":
+        print(record)
+        return
+    print(text)
+    if options.json:
+        Path(options.json).write_text(record + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

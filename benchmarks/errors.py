@@ -1,0 +1,11 @@
+"""What goes wrong in a benchmark, in one line."""
+
+from device.errors import InputError, PostreadError
+
+
+class BenchmarkError(PostreadError):
+    """A reader that ended, hung or answered nonsense."""
+
+
+class TruthError(InputError):
+    """A folder whose truth.csv cannot be used."""

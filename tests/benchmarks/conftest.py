@@ -1,0 +1,44 @@
+"""Peers that are a few lines of Python, and two typefaces."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from train import typefaces
+
+
+@pytest.fixture
+def make_peer(tmp_path):
+    """Write a peer; its command, for --peer NAME=COMMAND."""
+
+    def make(body: str) -> str:
+        script = tmp_path / "peer.py"
+        script.write_text(body)
+        return shlex.join([sys.executable, str(script)])
+
+    return make
+
+
+@pytest.fixture
+def knowing(make_peer) -> str:
+    """The command of a peer that knows what is on the sample envelope, and chatters."""
+    return make_peer(
+        "import sys\n"
+        "print('loading')\n"
+        "for line in sys.stdin:\n"
+        "    print('reading...')\n"
+        "    print(line.strip(), 'Avenida Paulista, 1578 CEP 01310-100', 0.75, sep='\\t', flush=True)\n"
+    )
+
+
+@pytest.fixture(scope="session")
+def fonts(tmp_path_factory) -> Path:
+    """A folder with the wheels of one printed and one handwritten typeface, fetched as training fetches them."""
+    folder, names = tmp_path_factory.mktemp("fonts"), ("arimo", "zeyada")
+    fetched = typefaces.provide(names=names)
+    for name in names:
+        shutil.copy(fetched / typefaces.wheel_name(name), folder)
+    return folder
