@@ -1,5 +1,7 @@
 """The stopwatch."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -57,3 +59,13 @@ def test_a_board_is_named_by_its_device_tree(tmp_path: Path) -> None:
     tree.write_text("Raspberry Pi 5 Model B Rev 1.0\0")
     assert machine.board(tree, cpus) == "Raspberry Pi 5 Model B Rev 1.0"
     assert machine.board(tmp_path / "none", tmp_path / "none") is None
+
+
+def test_it_runs_without_the_workstations_libraries(root: Path) -> None:
+    code = (
+        "import sys; from benchmarks.__main__ import main; code = main(['speed', '--repeats', '1'])\n"
+        "found = {'tensorflow', 'keras', 'PIL', 'matplotlib', 'scipy'} & {name.partition('.')[0] for name in sys.modules}\n"
+        "sys.exit(code or ' '.join(found))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
