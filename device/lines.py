@@ -30,6 +30,8 @@ LARGEST_GAP = 1.6
 """Gap between neighbours on a line, as a share of the greater height."""
 WIDEST_GAP = 2.6
 """Gap between two runs of one line, as a share of the greater height."""
+MOST_LINES = 64
+"""Lines that are looked at, the largest ones: more is texture."""
 MAX_SKEW = np.deg2rad(16)
 MAX_COMPONENTS = 2000
 CHUNK = 256
@@ -94,7 +96,8 @@ def find_lines(small: Uint8) -> list[Line]:
     framing = _frames(every)
     frames, stats = every[framing], every[~framing & _letter_like(every)]
     lines = [_line(stats[group], frames) for group in _rows(stats, _inside(stats, frames))]
-    return sorted(lines, key=lambda line: line.centre[1])
+    largest = sorted(lines, key=lambda line: -line.width * line.height)[:MOST_LINES]
+    return sorted(largest, key=lambda line: line.centre[1])
 
 
 def _letter_like(stats: Floats) -> NDArray[np.bool_]:
