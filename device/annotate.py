@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import cv2
@@ -43,19 +46,54 @@ def annotate(frame: Frame, readings: Sequence[Reading]) -> NDArray[np.uint8]:
     return picture
 
 
-def save(folder: Path, frame: Frame, readings: Sequence[Reading]) -> Path:
-    """Write the annotated frame into a folder, named after its source and page; the path it went to."""
-    suffix = f"-page{frame.page}" if frame.pages > 1 else ""
-    path = folder / f"{Path(frame.source).stem}{suffix}-read.png"
-    ok, data = cv2.imencode(".png", annotate(frame, readings))
+@dataclass(slots=True)
+class Names:
+    """Names for pictures in a folder: one of its own for every page of every source, and never an input's."""
+
+    folder: Path
+    inputs: Sequence[str] | None
+    """What will be read; None where that is not known beforehand, and nothing that is there may be overwritten."""
+    owners: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Source and page that a name was given to."""
+
+    def paths(self, frame: Frame, endings: Sequence[str]) -> list[Path]:
+        """Where to write the pictures of a frame: a/1.png → FOLDER/1ENDING, and b/1.png → FOLDER/1-2ENDING."""
+        owner = frame.source, frame.page
+        plain = Path(frame.source).stem + (f"-page{frame.page}" if frame.pages > 1 else "")
+        for number in count(1):
+            name = plain if number == 1 else f"{plain}-{number}"
+            paths = [self.folder / f"{name}{ending}" for ending in endings]
+            if self.owners.get(name) == owner or (name not in self.owners and not any(map(self._is_input, paths))):
+                self.owners[name] = owner
+                return paths
+        raise AssertionError  # never: there is always another number
+
+    def _is_input(self, path: Path) -> bool:
+        try:
+            if self.inputs is None:
+                return os.path.lexists(path)
+            return path.exists() and any(path.samefile(input) for input in self.inputs if Path(input).exists())
+        except (OSError, ValueError):  # writing to it will say what is wrong
+            return False
+
+
+def save(names: Names, frame: Frame, readings: Sequence[Reading]) -> Path:
+    """Write the annotated frame; the path it went to."""
+    (path,) = names.paths(frame, ["-read.png"])
+    write(path, annotate(frame, readings))
+    return path
+
+
+def write(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Write a picture as PNG, and its folder where there is none.  Raises InputError."""
+    ok, data = cv2.imencode(".png", picture)
     if not ok:
         raise InputError(f"{path}: the annotated picture cannot be encoded")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data.tobytes())
     except OSError as error:
         raise InputError(f"{path}: the annotated picture cannot be written ({error.strerror})") from error
-    return path
 
 
 def _write(picture: NDArray[np.uint8], text: str, x: int, y: int, size: float, colour: tuple[int, int, int]) -> None:

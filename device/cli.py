@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ def _explain(error: PostreadError, options: argparse.Namespace) -> None:
 def _read(options: argparse.Namespace) -> int:
     if "-" in options.paths and (len(options.paths) > 1 or options.pages == "all"):
         raise UsageError("`-` reads paths from stdin, one answer each: give it alone and without --pages all")
+    from device.orientation import parse_orientation
     from device.reader import Reader
 
     reader = Reader.load(
@@ -58,10 +59,12 @@ def _read(options: argparse.Namespace) -> int:
         runtime=options.runtime,
         threads=options.threads,
         known=None if options.known is None else _known(options.known, options.format),
+        orientation=parse_orientation(options.orientation),
     )
+    drawings = _drawings(reader, options)
     failed = False
     for path in _stdin_paths() if options.paths == ["-"] else options.paths:
-        for line in _answers(reader, path, options):
+        for line in _answers(reader, path, drawings, options):
             failed |= line["error"] is not None
             print(_text(line) if options.text else json.dumps(line, ensure_ascii=False), flush=True)
     return FAILED if failed else OK
@@ -95,9 +98,34 @@ def _stdin_paths() -> Iterable[str]:
         yield os.fsdecode(line.rstrip(b"\r\n"))
 
 
-def _answers(reader: Any, path: str, options: argparse.Namespace) -> Iterable[dict[str, Any]]:
+def _drawings(reader: Any, options: argparse.Namespace) -> list[Callable[[Any, Any], None]]:
+    """What draws a page in colour with its readings, for --annotate and --explain."""
+    inputs = None if options.paths == ["-"] else options.paths
+    drawings: list[Callable[[Any, Any], None]] = []
+    if options.annotate is not None:
+        from device import annotate
+
+        read = annotate.Names(options.annotate, inputs)
+        drawings.append(lambda frame, readings: _say("annotated picture", annotate.save(read, frame, readings)))
+    if options.explain is not None:
+        from device import annotate, explain
+
+        reader.trace = explain.Trace()
+        why = annotate.Names(options.explain, inputs)
+        drawings.append(lambda frame, readings: _say("explained", *explain.save(why, frame, readings, reader)))
+    return drawings
+
+
+def _say(what: str, *paths: Any) -> None:
+    for path in paths:
+        print(f"postread: {what}: {path}", file=sys.stderr)
+
+
+def _answers(
+    reader: Any, path: str, drawings: Sequence[Callable[[Any, Any], None]], options: argparse.Namespace
+) -> Iterable[dict[str, Any]]:
     """The JSON lines of one path: one a page, or one that says what is wrong."""
-    from device import annotate, sources
+    from device import sources
 
     page, pages = 0, 1
     try:
@@ -106,10 +134,11 @@ def _answers(reader: Any, path: str, options: argparse.Namespace) -> Iterable[di
         for frame in sources.pages(path, **choice):
             page, pages = frame.page, frame.pages
             readings = reader.read(frame)
-            if options.annotate is not None:
+            if drawings:
                 # Decoded again, in colour: what is read does not depend on whether it is drawn.
-                saved = annotate.save(options.annotate, next(coloured), readings)
-                print(f"postread: annotated picture: {saved}", file=sys.stderr)
+                picture = next(coloured)
+                for draw in drawings:
+                    draw(picture, readings)
             yield _line(path, page, pages, readings=[_reading(reading) for reading in readings])
             page += 1
     except InputError as error:
@@ -163,9 +192,16 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("paths", nargs="+", metavar="PATH", help="pictures, or - for a list of them on stdin")
     read.add_argument("--format", default="cep", metavar="FORMAT", help="cep (default), zip, digits, digits:N")
     read.add_argument("--known", type=Path, metavar="FILE", help="codes that are served, one a line")
+    read.add_argument(
+        "--orientation",
+        choices=("auto", "0", "90", "180", "270"),
+        default="0",
+        help="degrees to turn a page by, clockwise; auto tries all where the page as it is gives no code (0)",
+    )
     read.add_argument("--pages", choices=("first", "all"), default="first", help="of a file with several (first)")
     read.add_argument("--text", action="store_true", help="PATH<TAB>CODE or ? in place of JSON")
     read.add_argument("--annotate", type=Path, metavar="DIR", help="write each picture with what was read into DIR")
+    read.add_argument("--explain", type=Path, metavar="DIR", help="write pictures that show why into DIR")
     read.add_argument("--max-pixels", type=_positive, default=100_000_000, metavar="N", help="limit (100 million)")
     read.set_defaults(run=_read)
 

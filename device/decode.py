@@ -92,6 +92,13 @@ class Decoder:
         self, ink: LineInk, found: Spans, scores: Scores, format: Format, known: Known | None = None
     ) -> list[Candidate]:
         """The likeliest code on a line, if there is one; of the known codes, where a list of them is given."""
+        paths = self.paths(ink, found, scores, format, known)
+        return [self._candidate(paths, ink, found, scores, format)] if paths else []
+
+    def paths(
+        self, ink: LineInk, found: Spans, scores: Scores, format: Format, known: Known | None = None
+    ) -> list[Path]:
+        """The best paths through a line's lattice, the chosen one first."""
         if known is not None:
             paths = best_paths(ink, found, scores, self.weights, format.length, BEST_KNOWN, RIVALS_KNOWN)
             paths = _known_first(paths, known)
@@ -99,7 +106,7 @@ class Decoder:
             paths = best_paths(ink, found, scores, self.weights, format.length)
         if not paths and not format.postal:
             paths = best_paths(ink, found, scores, self.weights)
-        return [self._candidate(paths, ink, found, scores, format)] if paths else []
+        return paths
 
     def _candidate(self, paths: list[Path], ink: LineInk, found: Spans, scores: Scores, format: Format) -> Candidate:
         best = paths[0]

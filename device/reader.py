@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,17 @@ from device.ink import reduce, to_grey
 from device.lattice import HOPELESS, Scores
 from device.lines import SEARCH_PIXELS, Line, Strip, find_lines
 from device.model import Bundle, Precision
+from device.orientation import Orientation, View, parse_orientation, read_turned
 from device.segment import glyphs, line_ink, spans
 from device.types import Frame, Reading
 
+if TYPE_CHECKING:
+    from device.explain import Trace
+
 Uint8 = NDArray[np.uint8]
 
+PART_OF = 0.6
+"""A reading of which another, longer one covers this share is a part of it."""
 NO_OPINION = 3.0
 """Log odds of a glyph that the ten-class network is sure of, where no second one knows what is no digit."""
 
@@ -38,6 +45,10 @@ class Reader:
     digit_or_not: Classifier | None
     known: Known | None = None
     """The codes that are served, without separators: the likeliest of them wins."""
+    orientation: Orientation = 0
+    """Degrees that pages are turned by, clockwise, before they are read; ``auto`` finds out."""
+    trace: Trace | None = None
+    """What is told of every page and line, for pictures of them."""
 
     @classmethod
     def load(
@@ -49,10 +60,11 @@ class Reader:
         runtime: RuntimeName = "auto",
         threads: int = 1,
         known: Iterable[str] | None = None,
+        orientation: Orientation = 0,
     ) -> Reader:
         """Open a bundle (by name or card path; the shipped one by default) for a format.
 
-        Raises FormatError, ModelError, RuntimeMissing.
+        Raises FormatError, UsageError, ModelError, RuntimeMissing.
         """
         format_ = formats.get(format)
         bundle = Bundle.load(model)
@@ -64,15 +76,28 @@ class Reader:
             opened["digit"],
             opened.get("digit-or-not"),
             None if known is None else frozenset(re.sub(r"\D", "", code) for code in known),
+            parse_orientation(orientation),
         )
 
     def read(self, frame: Frame) -> list[Reading]:
         """The readings of a frame: accepted ones first, then by confidence."""
         grey = to_grey(frame.image)
+        return read_turned(grey, self.orientation, self.format.postal, lambda view: self._read_view(grey, view))
+
+    def _read_view(self, page: Uint8, view: View) -> list[Reading]:
+        """The readings of a page looked at in one way, in the page's own pixels."""
+        grey = view.apply(page)
         small, scale = reduce(grey, SEARCH_PIXELS)
-        readings = [reading for line in find_lines(small) for reading in self.read_line(grey, small, scale, line)]
+        lines = find_lines(small)
+        readings = [reading for line in lines for reading in self.read_line(grey, small, scale, line)]
+        readings = _whole(readings)
         readings.sort(key=lambda reading: (not reading.accepted, -reading.confidence))
-        return one_addressee(readings, (grey.shape[1], grey.shape[0])) if self.format.postal else readings
+        if self.format.postal:
+            readings = one_addressee(readings, (grey.shape[1], grey.shape[0]))
+        readings = [view.back(reading, (page.shape[1], page.shape[0])) for reading in readings]
+        if self.trace is not None:
+            self.trace.page(view, scale, lines, readings)
+        return readings
 
     def read_line(self, grey: Uint8, small: Uint8, scale: float, line: Line) -> list[Reading]:
         """The readings of one line: all its spans go through each network in one batch."""
@@ -80,7 +105,10 @@ class Reader:
         found = spans(ink)
         if not len(found.first):
             return []
-        scores = self.score(glyphs(ink, found))
+        pixels = glyphs(ink, found)
+        scores = self.score(pixels)
+        if self.trace is not None:
+            self.trace.line(line, strip, ink, found, pixels, scores)
         candidates = self.decoder.decode(ink, found, scores, self.format, self.known)
         return [self._reading(candidate, strip) for candidate in candidates]
 
@@ -117,3 +145,18 @@ class Reader:
             digit_boxes=tuple(strip.box(*map(float, box)) for box in candidate.boxes),
             digit_confidences=candidate.confidences,
         )
+
+
+def _whole(readings: list[Reading]) -> list[Reading]:
+    """Without those that are a part of a longer one: a stroke that stands apart is found as a line of its own too."""
+    return [
+        reading
+        for reading in readings
+        if not any(len(other.digits) > len(reading.digits) and _covers(other, reading) for other in readings)
+    ]
+
+
+def _covers(other: Reading, reading: Reading) -> bool:
+    (x, y, width, height), (left, top, across, down) = reading.box, other.box
+    shared = max(0, min(x + width, left + across) - max(x, left)) * max(0, min(y + height, top + down) - max(y, top))
+    return shared > PART_OF * width * height
