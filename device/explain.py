@@ -23,7 +23,8 @@ Uint8 = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 """Blue, green, red."""
 
-TEXT, FAINT, PAPER, CUT = (60, 50, 45), (165, 160, 155), (255, 255, 255), (40, 40, 230)
+TEXT, CAPTION, FAINT = (60, 50, 45), (120, 110, 100), (165, 160, 155)
+PAPER, CUT = (255, 255, 255), (40, 40, 230)
 PALETTE: tuple[Colour, ...] = (
     (180, 119, 31), (14, 127, 255), (44, 160, 44), (189, 103, 148), (75, 86, 140), (194, 119, 227), (207, 190, 23),
 )  # fmt: skip
@@ -34,12 +35,14 @@ WIDTH = 1500
 """What a line is enlarged to, pixels, ..."""
 ZOOM = 1.5, 5.0
 """... as far as that is between these."""
+NARROWEST = 1290
+"""Room for what is written, pixels."""
 BORDER = 28
-GLYPH = 56
+GLYPH = 72
 """Side of a network input as drawn, pixels."""
-CELL = GLYPH + 8, GLYPH + 48
+CELL = GLYPH + 8, GLYPH + 62
 """Width and height of a span of the lattice with what is said of it, pixels."""
-BAR = 190
+BAR = 260
 """Longest bar of the decision, pixels."""
 IN_WORDS = {
     "bias": "to begin with",
@@ -121,6 +124,12 @@ class Verdict:
         return ACCEPTED if self.reading.accepted else REFUSED
 
     @property
+    def short(self) -> str:
+        if self.reading is None:
+            return ""
+        return f"{self.reading.code}  {self.reading.confidence:.2f}  {self.reading.reason or 'accepted'}"
+
+    @property
     def title(self) -> str:
         if self.reading is None:
             return "no code"
@@ -174,14 +183,14 @@ def draw_page(image: Uint8, page: PageTrace, verdicts: dict[int, Verdict]) -> Ui
         thick = 4 if verdict.colour == ACCEPTED else 2
         cv2.polylines(picture, [corners], True, verdict.colour, thick, cv2.LINE_AA)
         x, y = int(corners[0, 0]), int(corners[0, 1])
-        _tag(picture, str(number) if verdict.reading is None else f"{number}  {verdict.title}", x, y, verdict.colour)
+        _tag(picture, f"{number}  {verdict.short}".strip(), x, y, verdict.colour)
     return _stack([_heading(_page_title(page), TEXT, picture.shape[1]), picture])
 
 
 def _page_title(page: PageTrace) -> str:
     seen = [f"turned by {page.view.turn} degrees"] * bool(page.view.turn) + ["inverted"] * page.view.inverted
     accepted = [reading.code for reading in page.readings if reading.accepted]
-    lines = f"{len(page.found)} lines found, {len(page.lines)} shown to the networks"
+    lines = f"lines found: {len(page.found)}, shown to the networks: {len(page.lines)}"
     return "; ".join([*seen, lines, f"accepted: {', '.join(accepted) or 'nothing'}"])
 
 
@@ -206,23 +215,23 @@ def _tag(picture: Uint8, text: str, x: int, y: int, colour: Colour) -> None:
 
 def draw_line(title: str, line: LineTrace, verdict: Verdict, reader: Reader) -> Uint8:
     """Every stage of a line from top to bottom, uint8[h, w, 3]."""
-    rows, columns = line.ink.soft.shape
-    zoom = float(np.clip(WIDTH / columns, *ZOOM))
-    size = max(round(columns * zoom), 900), max(round(rows * zoom), 1)
+    zoom = float(np.clip(WIDTH / line.ink.soft.shape[1], *ZOOM))
+    width = max(round(line.ink.soft.shape[1] * zoom), NARROWEST)
+    inked = _inked_rows(line.ink)
     pieces, components = len(line.ink.boxes), len(np.unique(line.ink.components))
     panels = [
-        _heading(f"{title}:  {verdict.title}", verdict.colour if verdict.reading else TEXT, size[0], 0.9),
-        _caption("1  cut out of the page, upright", size[0]),
+        _heading(f"{title}:  {verdict.title}", verdict.colour if verdict.reading else TEXT, width, 0.9),
+        _caption("1  cut out of the page, upright", width),
         _enlarged(line.strip.grey, zoom),
-        _caption("2  its ink, the soft map that the networks are shown", size[0]),
-        _enlarged(255 - line.ink.soft, zoom),
-        _caption(f"3  {components} connected components, cut into {pieces} pieces (red: where ink was cut)", size[0]),
-        _pieces(line.ink, zoom),
-        _caption(f"4  lattice: each of the {len(line.pixels)} spans as the networks saw it, the digit that it may be,"
-                 " its probability, log odds that it is a digit; the path chosen first", size[0]),
-        _lattice(line, verdict, zoom, size[0]),
-        _caption("5  decision", size[0]),
-        _decision(line, verdict, reader, size[0]),
+        _caption("2  its ink, the soft map that the networks are shown", width),
+        _enlarged(255 - line.ink.soft[inked], zoom),
+        _caption(f"3  {components} connected components, cut into {pieces} pieces (red: where ink was cut)", width),
+        _pieces(line.ink, inked, zoom),
+        _caption(f"4  the {len(line.pixels)} spans of the lattice as the networks saw them: best digit, its"
+                 " probability, log odds that it is one at all; green: the path", width),
+        _lattice(line, verdict, zoom, width),
+        _caption("5  decision", width),
+        _decision(line, verdict, reader, width),
     ]  # fmt: skip
     return _stack(panels)
 
@@ -232,30 +241,36 @@ def _enlarged(grey: Uint8, zoom: float) -> Uint8:
     return np.asarray(cv2.cvtColor(large, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
-def _pieces(ink: LineInk, zoom: float) -> Uint8:
+def _inked_rows(ink: LineInk) -> slice:
+    """The rows of a strip that hold its pieces, and a little more."""
+    rows = np.flatnonzero(ink.labels.any(axis=1))
+    return slice(max(int(rows[0]) - 4, 0), int(rows[-1]) + 5)
+
+
+def _pieces(ink: LineInk, rows: slice, zoom: float) -> Uint8:
     """The pieces in colours, a red line where two of one component meet, and each one's number below."""
     colours = np.array([PAPER, *(PALETTE[k % len(PALETTE)] for k in range(len(ink.boxes)))], np.uint8)
-    labels = cv2.resize(ink.labels, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
+    labels = cv2.resize(ink.labels[rows], None, fx=zoom, fy=zoom, interpolation=cv2.INTER_NEAREST)
     picture = colours[labels]
     component = np.concatenate([[-1], ink.components])[labels]
+    cut = np.zeros(labels.shape, np.uint8)
     for here, other in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
         meet = (labels[here] != labels[other]) & (component[here] == component[other]) & (component[here] >= 0)
-        picture[here][meet] = CUT
-        picture[other][meet] = CUT
-    numbers = _blank(picture.shape[1], 22)
+        cut[here] |= meet
+    picture[cv2.dilate(cut, np.ones((5, 5), np.uint8)) > 0] = CUT
+    numbers = _blank(picture.shape[1], 26)
     for number, (x, _, width, _) in enumerate(ink.boxes, 1):
-        _centred(numbers, str(number), round((x + width / 2) * zoom), 16, PALETTE[(number - 1) % len(PALETTE)], 0.42)
+        _centred(numbers, str(number), round((x + width / 2) * zoom), 18, PALETTE[(number - 1) % len(PALETTE)], 0.55)
     return np.concatenate([picture, numbers])
 
 
 def _lattice(line: LineTrace, verdict: Verdict, zoom: float, width: int) -> Uint8:
-    """All spans under their place: the chosen ones in the first row, then in rows of one piece, two pieces, …"""
+    """All spans under their place: the chosen ones in the first row, then those of one piece, of two, …"""
     chosen = list(verdict.paths[0].spans) if verdict.paths else []
     read = dict(zip(chosen, verdict.paths[0].digits if verdict.paths else "", strict=True))
-    counts = line.found.last - line.found.first + 1
-    rows = _packed(chosen, line.found, zoom)
-    for count in np.unique(counts):
-        rows += _packed([k for k in np.flatnonzero(counts == count).tolist() if k not in read], line.found, zoom)
+    others = [span for span in range(len(line.pixels)) if span not in read]
+    others.sort(key=lambda span: (line.found.last[span] - line.found.first[span], line.found.boxes[span, 0]))
+    rows = _packed(chosen, line.found, zoom) + _packed(others, line.found, zoom)
     sheet = _blank(width, max(len(rows), 1) * CELL[1])
     for row, spans in enumerate(rows):
         for span in spans:
@@ -264,25 +279,24 @@ def _lattice(line: LineTrace, verdict: Verdict, zoom: float, width: int) -> Uint
 
 
 def _packed(spans: Sequence[int], found: Spans, zoom: float) -> list[list[int]]:
-    """Rows of spans that do not overlap, as few as will do."""
+    """Rows of spans that do not overlap: each in the first one that has room."""
     rows: list[list[int]] = []
-    ends: list[float] = []
-    for span in sorted(spans, key=lambda span: int(found.boxes[span, 0])):
+    for span in spans:
         left, right = _reach(found, span, zoom)
-        row = next((k for k, end in enumerate(ends) if end + 4 <= left), len(rows))
-        if row == len(rows):
-            rows.append([])
-            ends.append(0.0)
-        rows[row].append(span)
-        ends[row] = right
+        for row in rows:
+            if all(right <= start or end <= left for start, end in (_reach(found, k, zoom) for k in row)):
+                row.append(span)
+                break
+        else:
+            rows.append([span])
     return rows
 
 
 def _reach(found: Spans, span: int, zoom: float) -> tuple[float, float]:
-    """From where to where a span's drawing goes."""
+    """From where to where a span's drawing keeps others away: neighbours may touch."""
     x, width = float(found.boxes[span, 0]) * zoom, float(found.boxes[span, 2]) * zoom
     centre = max(x + width / 2, CELL[0] / 2)
-    return min(x, centre - CELL[0] / 2), max(x + width, centre + CELL[0] / 2)
+    return min(x + 6, centre - CELL[0] / 2), max(x + width - 6, centre + CELL[0] / 2)
 
 
 def _span(sheet: Uint8, line: LineTrace, span: int, top: int, zoom: float, read: str | None) -> None:
@@ -299,8 +313,8 @@ def _span(sheet: Uint8, line: LineTrace, span: int, top: int, zoom: float, read:
     edge = 3 if read is not None else 1
     cv2.rectangle(sheet, (left - 1, top + 9), (left + GLYPH, top + 10 + GLYPH), colour, edge)
     probability = f"{np.exp(line.scores.digit[span, digit]):.2f}".removeprefix("0")
-    _centred(sheet, f"{digit}  {probability}", left + GLYPH // 2, top + GLYPH + 26, colour, 0.45)
-    _centred(sheet, f"{odds:+.1f}", left + GLYPH // 2, top + GLYPH + 41, colour, 0.38)
+    _centred(sheet, f"{digit}  {probability}", left + GLYPH // 2, top + GLYPH + 30, colour, 0.6)
+    _centred(sheet, f"{odds:+.1f}", left + GLYPH // 2, top + GLYPH + 49, colour, 0.5)
 
 
 # ── The decision ──
@@ -336,23 +350,24 @@ def _reason(reading: Reading) -> str:
 
 
 def _bars(features: NDArray[np.float64], weights: NDArray[np.float64], width: int) -> Uint8:
-    step, zero = 24, 560 + BAR
+    step, zero = 30, 660 + BAR
     shown = [k for k in range(len(FEATURES)) if weights[k]]
-    sheet = _blank(width, step * len(shown) + 34)
+    sheet = _blank(width, step * len(shown) + 40)
     given = weights * features
     unit = BAR / max(float(np.abs(given).max()), 1e-6)
-    _text(sheet, "feature", 0, 18, FAINT, 0.45)
-    _text(sheet, "value x weight", 350, 18, FAINT, 0.45)
-    _text(sheet, "what it gives to the log odds", zero - BAR, 18, FAINT, 0.45)
-    cv2.line(sheet, (zero, 26), (zero, sheet.shape[0] - 2), FAINT, 1)
+    _text(sheet, "feature", 0, 22, CAPTION, 0.6)
+    _text(sheet, "value x weight", 350, 22, CAPTION, 0.6)
+    _text(sheet, "what it gives to the log odds", zero - BAR, 22, CAPTION, 0.6)
+    cv2.line(sheet, (zero, 32), (zero, sheet.shape[0] - 2), FAINT, 1)
     for row, k in enumerate(shown):
-        base = 46 + row * step
-        _text(sheet, IN_WORDS.get(FEATURES[k], FEATURES[k].replace("_", " ")), 0, base, TEXT, 0.48)
-        _text(sheet, f"{features[k]:.2f} x {weights[k]:.2f}", 350, base, TEXT, 0.45)
+        base = 56 + row * step
+        _text(sheet, IN_WORDS.get(FEATURES[k], FEATURES[k].replace("_", " ")), 0, base, TEXT, 0.6)
+        _text(sheet, f"{round(float(features[k]), 2) + 0.0:.2f} x {weights[k]:.2f}", 430, base, TEXT, 0.6)
         end = zero + round(float(given[k]) * unit)
-        colour = ACCEPTED if given[k] >= 0 else REFUSED
-        cv2.rectangle(sheet, (min(zero, end), base - 13), (max(zero, end), base + 3), colour, cv2.FILLED)
-        _text(sheet, f"{given[k]:+.2f}", zero + BAR + 12, base, colour, 0.45)
+        gives = round(float(given[k]), 2) + 0.0  # no minus before a zero
+        colour = FAINT if gives == 0 else (ACCEPTED if gives > 0 else REFUSED)
+        cv2.rectangle(sheet, (min(zero, end), base - 16), (max(zero, end), base + 4), colour, cv2.FILLED)
+        _text(sheet, f"{gives:+.2f}", zero + BAR + 12, base, colour, 0.6)
     return sheet
 
 
@@ -378,15 +393,15 @@ def _heading(text: str, colour: Colour, width: int, size: float = 0.75) -> Uint8
 
 
 def _caption(text: str, width: int) -> Uint8:
-    sheet = _blank(width, 44)
-    _text(sheet, text, 0, 32, FAINT, 0.55)
+    sheet = _blank(width, 52)
+    _text(sheet, text, 0, 36, CAPTION, 0.7)
     return sheet
 
 
 def _words(lines: Sequence[str], width: int) -> Uint8:
-    sheet = _blank(width, 26 * len(lines) + 8)
+    sheet = _blank(width, 32 * len(lines) + 8)
     for row, text in enumerate(lines):
-        _text(sheet, text, 0, 20 + 26 * row, TEXT, 0.55)
+        _text(sheet, text, 0, 24 + 32 * row, TEXT, 0.7)
     return sheet
 
 

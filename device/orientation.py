@@ -104,22 +104,26 @@ def stages(page: Uint8, postal: bool) -> list[tuple[View, ...]]:
     writing only postal codes are looked for.
     """
     small, _ = reduce(page, SEARCH_PIXELS)
+    shades = (True, False) if np.median(small) < DARK else (False,)
     turns: list[tuple[Turn, ...]] = [(0,), (180,), (90, 270)]
-    if _runs_sideways(small):
+    runs = (_across(View(inverted=inverted).apply(small)) for inverted in shades)
+    if next((across for across in runs if across), 0) > 0:
         turns = [(90, 270), (0,), (180,)]
     if not postal:
         turns = [stage for stage in turns if (stage == (90, 270)) == (turns[0] == (90, 270))]
-    shades = (True, False) if np.median(small) < DARK else (False,)
     return [tuple(View(turn, inverted) for turn in stage) for stage in turns for inverted in shades]
 
 
-def _runs_sideways(small: Uint8) -> bool:
-    """Whether the writing on a reduced page runs up or down: its long lines are found on the page on its side."""
+def _across(small: Uint8) -> float:
+    """Which way the writing on a reduced page runs: above 0 up or down, below 0 as it should, 0 where there is none.
+
+    Lines are counted with the square of their length, on the page on its side less on the page as it is.
+    """
     upright, turned = (
         sum(line.width**2 for line in find_lines(picture) if line.width > LONG * line.height)
         for picture in (small, View(90).apply(small))
     )
-    return turned > upright
+    return turned - upright
 
 
 def _sureness(readings: list[Reading]) -> float:
