@@ -18,6 +18,10 @@ APART = 0.17
 """Least distance between two seams, in heights of the line."""
 MOST_INK = 0.62
 """A seam that crosses more ink than this, in heights of the line, cuts a stroke along."""
+LEAST_INK = 0.5
+"""A seam that crosses less ink than this, full pixels, goes around the component."""
+VALLEY = 0.1
+"""A seam is worth trying when no other cut within this distance, in heights of the line, is cheaper."""
 PER_HEIGHT = 0.24
 """At most one seam per this width, in heights of the line."""
 EDGE = 0.06
@@ -36,8 +40,6 @@ class SeamField:
     """float32[w]: ink that the seam through each column of the middle row crosses, full pixels."""
     reach: int
     """Least distance of two seams, pixels."""
-    lowest: NDArray[np.bool_]
-    """bool[w]: is that seam the cheapest within reach."""
     rows: tuple[int, int]
     """Rows of the upper half (with the middle one) and of the lower half (with it)."""
 
@@ -45,7 +47,13 @@ class SeamField:
         """Columns of the middle row at which to cut a component between left and right: the cheapest seams."""
         edge = max(2, int(EDGE * text_height))
         columns = np.arange(left + edge, right - edge)
-        columns = columns[self.lowest[columns] & (self.ink[columns] < MOST_INK * text_height)]
+        ink = self.ink[columns]
+        # what goes around the component is no cut, and must not keep a cut beside it from being the cheapest there
+        cost = np.where((ink > LEAST_INK) & (ink < MOST_INK * text_height), ink, np.float32(np.inf))
+        valley = max(2, int(VALLEY * text_height))
+        padded = np.pad(cost, valley, constant_values=np.inf)
+        lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * valley + 1).min(axis=1)
+        columns = columns[(cost == lowest) & np.isfinite(cost)]
         most = max(1, int((right - left) / (PER_HEIGHT * text_height)))
         chosen: list[int] = []
         for column in columns[np.argsort(self.ink[columns], kind="stable")].tolist():
@@ -91,7 +99,5 @@ def seam_field(ink: Uint8, text_height: float) -> SeamField:
         totals[:, row, 1:-1] += best
     through = totals[0, 0, 1:-1] + totals[1, 0, 1:-1] - cost[0, 0, 1:-1]
     reach = max(1, int(APART * text_height))
-    padded = np.pad(through, reach, constant_values=FAR)
-    lowest = through == np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).min(axis=1)
     crossed = (through - PAPER * (2 * rows - 1)).astype(np.float32) / 255
-    return SeamField(totals, crossed, reach, lowest, (upper, lower))
+    return SeamField(totals, crossed, reach, (upper, lower))
