@@ -38,10 +38,10 @@ ZOOM = 1.5, 5.0
 NARROWEST = 1290
 """Room for what is written, pixels."""
 BORDER = 28
-GLYPH = 72
-"""Side of a network input as drawn, pixels."""
-CELL = GLYPH + 8, GLYPH + 62
-"""Width and height of a span of the lattice with what is said of it, pixels."""
+GLYPH, SMALL_GLYPH = 72, 40
+"""Side of a network input as drawn, pixels: of one that was tried as a digit, and of one that was not."""
+WORDS = 62
+"""Room for what is said of a span, pixels."""
 BAR = 260
 """Longest bar of the decision, pixels."""
 IN_WORDS = {
@@ -132,7 +132,7 @@ class Verdict:
     @property
     def title(self) -> str:
         if self.reading is None:
-            return "no code"
+            return "no code" if self.candidate is None else f"{self.candidate.digits}   part of a longer reading"
         verdict = "accepted" if self.reading.accepted else f"turned down, {self.reading.reason}"
         return f"{self.reading.code}   confidence {self.reading.confidence:.2f}   {verdict}"
 
@@ -228,7 +228,7 @@ def draw_line(title: str, line: LineTrace, verdict: Verdict, reader: Reader) -> 
         _caption(f"3  {components} connected components, cut into {pieces} pieces (red: where ink was cut)", width),
         _pieces(line.ink, inked, zoom),
         _caption(f"4  the {len(line.pixels)} spans of the lattice as the networks saw them: best digit, its"
-                 " probability, log odds that it is one at all; green: the path", width),
+                 " probability, log odds that it is one at all; green: the path; small: not tried", width),
         _lattice(line, verdict, zoom, width),
         _caption("5  decision", width),
         _decision(line, verdict, reader, width),
@@ -265,26 +265,30 @@ def _pieces(ink: LineInk, rows: slice, zoom: float) -> Uint8:
 
 
 def _lattice(line: LineTrace, verdict: Verdict, zoom: float, width: int) -> Uint8:
-    """All spans under their place: the chosen ones in the first row, then those of one piece, of two, …"""
-    chosen = list(verdict.paths[0].spans) if verdict.paths else []
-    read = dict(zip(chosen, verdict.paths[0].digits if verdict.paths else "", strict=True))
+    """All spans under their place: the chosen ones first, then what else was tried as a digit, small what was not."""
+    read = dict(zip(verdict.paths[0].spans, verdict.paths[0].digits, strict=True)) if verdict.paths else {}
     others = [span for span in range(len(line.pixels)) if span not in read]
     others.sort(key=lambda span: (line.found.last[span] - line.found.first[span], line.found.boxes[span, 0]))
-    rows = _packed(chosen, line.found, zoom) + _packed(others, line.found, zoom)
-    sheet = _blank(width, max(len(rows), 1) * CELL[1])
-    for row, spans in enumerate(rows):
-        for span in spans:
-            _span(sheet, line, int(span), row * CELL[1], zoom, read.get(span))
-    return sheet
+    tried = [span for span in others if line.scores.odds[span] > HOPELESS]
+    hopeless = [span for span in others if line.scores.odds[span] <= HOPELESS]
+    parts = []
+    for spans, side in ((list(read), GLYPH), (tried, GLYPH), (hopeless, SMALL_GLYPH)):
+        for row in _packed(spans, line.found, zoom, side):
+            part = _blank(width, side + (WORDS if side == GLYPH else 18))
+            for span in row:
+                _span(part, line, span, zoom, side, read.get(span))
+            parts.append(part)
+    return np.concatenate(parts)
 
 
-def _packed(spans: Sequence[int], found: Spans, zoom: float) -> list[list[int]]:
+def _packed(spans: Sequence[int], found: Spans, zoom: float, side: int) -> list[list[int]]:
     """Rows of spans that do not overlap: each in the first one that has room."""
     rows: list[list[int]] = []
     for span in spans:
-        left, right = _reach(found, span, zoom)
+        left, right = _reach(found, span, zoom, side)
         for row in rows:
-            if all(right <= start or end <= left for start, end in (_reach(found, k, zoom) for k in row)):
+            taken = (_reach(found, other, zoom, side) for other in row)
+            if all(right <= start or end <= left for start, end in taken):
                 row.append(span)
                 break
         else:
@@ -292,29 +296,29 @@ def _packed(spans: Sequence[int], found: Spans, zoom: float) -> list[list[int]]:
     return rows
 
 
-def _reach(found: Spans, span: int, zoom: float) -> tuple[float, float]:
+def _reach(found: Spans, span: int, zoom: float, side: int) -> tuple[float, float]:
     """From where to where a span's drawing keeps others away: neighbours may touch."""
     x, width = float(found.boxes[span, 0]) * zoom, float(found.boxes[span, 2]) * zoom
-    centre = max(x + width / 2, CELL[0] / 2)
-    return min(x + 6, centre - CELL[0] / 2), max(x + width - 6, centre + CELL[0] / 2)
+    half = (side + 8) / 2
+    centre = max(x + width / 2, half)
+    return min(x + 6, centre - half), max(x + width - 6, centre + half)
 
 
-def _span(sheet: Uint8, line: LineTrace, span: int, top: int, zoom: float, read: str | None) -> None:
+def _span(row: Uint8, line: LineTrace, span: int, zoom: float, side: int, read: str | None) -> None:
+    """One span: a bar as wide as its ink, the network's input, and what the networks say."""
     x, width = (round(float(value) * zoom) for value in line.found.boxes[span, [0, 2]])
-    digit = int(read) if read is not None else int(line.scores.digit[span].argmax())
-    odds = float(line.scores.odds[span])
-    colour = ACCEPTED if read is not None else (TEXT if odds > HOPELESS else FAINT)
-    cv2.rectangle(sheet, (x, top + 2), (x + width, top + (6 if read is not None else 4)), colour, cv2.FILLED)
-    centre = max(x + width // 2, CELL[0] // 2)
-    left = min(max(centre - GLYPH // 2, 2), sheet.shape[1] - GLYPH - 2)
-    glyph = cv2.resize(line.pixels[span], (GLYPH, GLYPH), interpolation=cv2.INTER_CUBIC)
-    shown = glyph if colour != FAINT else glyph // 2 + 100
-    sheet[top + 10 : top + 10 + GLYPH, left : left + GLYPH] = shown[..., None]
-    edge = 3 if read is not None else 1
-    cv2.rectangle(sheet, (left - 1, top + 9), (left + GLYPH, top + 10 + GLYPH), colour, edge)
+    colour = FAINT if side != GLYPH else (TEXT if read is None else ACCEPTED)
+    cv2.rectangle(row, (x, 2), (x + width, 4 if read is None else 6), colour, cv2.FILLED)
+    left = min(max(x + width // 2 - side // 2, 2), row.shape[1] - side - 2)
+    glyph = cv2.resize(line.pixels[span], (side, side), interpolation=cv2.INTER_AREA if side < 32 else cv2.INTER_CUBIC)
+    row[10 : 10 + side, left : left + side] = (glyph if side == GLYPH else glyph // 2 + 100)[..., None]
+    if side != GLYPH:
+        return
+    cv2.rectangle(row, (left - 1, 9), (left + side, 10 + side), colour, 1 if read is None else 3)
+    digit = int(line.scores.digit[span].argmax()) if read is None else int(read)
     probability = f"{np.exp(line.scores.digit[span, digit]):.2f}".removeprefix("0")
-    _centred(sheet, f"{digit}  {probability}", left + GLYPH // 2, top + GLYPH + 30, colour, 0.6)
-    _centred(sheet, f"{odds:+.1f}", left + GLYPH // 2, top + GLYPH + 49, colour, 0.5)
+    _centred(row, f"{digit}  {probability}", left + side // 2, side + 30, colour, 0.6)
+    _centred(row, f"{line.scores.odds[span]:+.1f}", left + side // 2, side + 49, colour, 0.5)
 
 
 # ── The decision ──
@@ -322,8 +326,8 @@ def _span(sheet: Uint8, line: LineTrace, span: int, top: int, zoom: float, read:
 
 def _decision(line: LineTrace, verdict: Verdict, reader: Reader, width: int) -> Uint8:
     """In words, with a bar for what each feature gives to the log odds that the whole code is right."""
-    candidate, reading = verdict.candidate, verdict.reading
-    if candidate is None or reading is None:
+    candidate = verdict.candidate
+    if candidate is None:
         return _words([_nothing(reader.format)], width)
     features = describe(list(verdict.paths), line.ink, line.found, line.scores, reader.format.length is not None)
     weights = reader.decoder.confidence[reader.format.kind]
@@ -333,7 +337,7 @@ def _decision(line: LineTrace, verdict: Verdict, reader: Reader, width: int) -> 
     words = [
         f"best path {candidate.digits} (score {verdict.paths[0].score:.1f}); next: {others}",
         f"log odds {given.sum():+.2f}, confidence {candidate.confidence:.3f}; accepted from {least:.2f} on",
-        _reason(reading),
+        _reason(verdict.reading),
     ]
     return np.concatenate([_words(words, width), _bars(features, weights, width)])
 
@@ -342,7 +346,9 @@ def _nothing(format: Format) -> str:
     return "no digits here" if format.length is None else f"no {format.length} digits here that follow one another"
 
 
-def _reason(reading: Reading) -> str:
+def _reason(reading: Reading | None) -> str:
+    if reading is None:
+        return "not given out: another line's reading covers it and is longer"
     served = {None: "", True: "; it is in the list of known codes", False: "; it is in no list of known codes"}
     if reading.accepted:
         return f"accepted as {reading.format} {reading.code}{served[reading.known]}"
