@@ -1,0 +1,111 @@
+"""Ruled lines and boxes go; the strokes that cross them stay."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from device.lines import TEXT_HEIGHT
+from device.rules import remove_rules
+
+Uint8 = NDArray[np.uint8]
+
+
+def strip(width: int = 320) -> Uint8:
+    return np.zeros((76, width), np.uint8)
+
+
+def components(binary: Uint8) -> list[int]:
+    """Area of each connected component, largest first."""
+    stats = cv2.connectedComponentsWithStats(binary, connectivity=8)[2]
+    return sorted(stats[1:, cv2.CC_STAT_AREA].tolist(), reverse=True)
+
+
+def digits(binary: Uint8, text: str = "2570", thickness: int = 4) -> Uint8:
+    """Draw digits as tall as a line's, 18 to 58; their ink alone."""
+    ink = np.zeros_like(binary)
+    for k, digit in enumerate(text):
+        cv2.putText(ink, digit, (20 + 50 * k, 58), cv2.FONT_HERSHEY_SIMPLEX, 1.85, 1, thickness)
+    binary |= ink
+    return ink
+
+
+@pytest.mark.parametrize("thickness", [1, 2, 3, 5])
+@pytest.mark.parametrize("drop", [0, 1, 2, 3])
+def test_a_ruled_line_vanishes(thickness: int, drop: int) -> None:
+    """Also one that leans by a pixel or so on its way."""
+    page = strip()
+    cv2.line(page, (0, 60), (319, 60 + drop), 1, thickness)
+    before = int(page.sum())
+    assert remove_rules(page, TEXT_HEIGHT).sum() < 0.02 * before
+
+
+def test_the_walls_of_a_box_vanish() -> None:
+    page = strip()
+    for left in range(10, 260, 50):
+        cv2.rectangle(page, (left, 6), (left + 50, 70), 1, 2)
+    left_over = remove_rules(page, TEXT_HEIGHT)
+    assert left_over.sum() < 0.1 * page.sum()
+    assert max(components(left_over), default=0) < 40, "nothing as large as a digit is left of the corners"
+
+
+def test_a_page_without_rules_stays_as_it_is() -> None:
+    page = strip()
+    digits(page)
+    assert (remove_rules(page, TEXT_HEIGHT) == page).all()
+
+
+@pytest.mark.parametrize("digit", "0123456789")
+@pytest.mark.parametrize("thickness", [2, 4, 6])
+def test_every_digit_stays_as_it_is(digit: str, thickness: int) -> None:
+    """The one is no wall and the seven's bar no rule."""
+    page = strip(100)
+    digits(page, digit, thickness)
+    assert (remove_rules(page, TEXT_HEIGHT) == page).all()
+
+
+@pytest.mark.parametrize("y", [30, 34, 42, 50])
+@pytest.mark.parametrize("digit", "0123456789")
+def test_a_digit_that_crosses_a_line_keeps_its_ink(digit: str, y: int) -> None:
+    """At heights where no stroke of the digit runs along the line."""
+    page = strip()
+    ink = digits(page, "  " + digit + " ")
+    cv2.line(page, (0, y), (319, y), 1, 2)
+    cleaned = remove_rules(page, TEXT_HEIGHT)
+    _, labels = cv2.connectedComponents(cleaned & cv2.dilate(ink, np.ones((3, 3), np.uint8)), connectivity=8)
+    largest = max((int(ink[labels == n].sum()) for n in range(1, labels.max() + 1)), default=0)
+    assert largest >= 0.85 * ink.sum(), "in one piece"
+    away = cv2.dilate(ink, np.ones((15, 15), np.uint8)) == 0
+    assert not cleaned[away].any(), "the line is gone everywhere else"
+
+
+def test_a_digit_that_touches_a_wall_keeps_its_ink() -> None:
+    page = strip()
+    ink = digits(page, "0")
+    right = int(np.flatnonzero(ink.any(axis=0))[-1])
+    cv2.line(page, (right + 1, 4), (right + 1, 72), 1, 2)
+    cleaned = remove_rules(page, TEXT_HEIGHT)
+    assert cleaned[ink > 0].sum() >= 0.85 * ink.sum()
+    assert cleaned.sum() <= 1.1 * ink.sum()
+
+
+@given(seed=st.integers(0, 10_000), text_height=st.floats(8, 60))
+def test_ink_only_goes(seed: int, text_height: float) -> None:
+    generator = np.random.default_rng(seed)
+    page = np.zeros(generator.integers(1, 90, 2), np.uint8)
+    for _ in range(6):
+        ends = generator.integers(0, 90, 4).tolist()
+        cv2.line(page, ends[:2], ends[2:], 1, int(generator.integers(1, 8)))
+    before = page.copy()
+    cleaned = remove_rules(page, text_height)
+    assert cleaned.dtype == np.uint8
+    assert (cleaned <= page).all()
+    assert (page == before).all()
+
+
+def test_a_thick_bar_is_no_rule() -> None:
+    page = strip()
+    cv2.rectangle(page, (20, 20), (200, 45), 1, -1)
+    assert remove_rules(page, TEXT_HEIGHT).sum() > 0.95 * page.sum()
