@@ -24,7 +24,7 @@ VALLEY = 0.1
 """A seam is worth trying when no other cut within this distance, in heights of the line, is cheaper."""
 PER_HEIGHT = 0.24
 """At most one seam per this width, in heights of the line."""
-EDGE = 0.06
+EDGE = 0.1
 """Nearest that a seam may come to the end of a component, in heights of the line."""
 FAR = np.int32(1 << 28)
 
