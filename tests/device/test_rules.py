@@ -40,7 +40,7 @@ def digits(binary: Uint8, text: str = "0763", thickness: int = 4) -> Uint8:
     ink = np.zeros_like(binary)
     for k, digit in enumerate(text):
         for stroke in SHAPES.get(digit, []):
-            cv2.polylines(ink, [np.array(stroke) + (20 + 50 * k, 18)], False, 1, thickness)
+            cv2.polylines(ink, [np.add(stroke, (20 + 50 * k, 18))], False, 1, thickness)
     binary |= ink
     return ink
 
