@@ -45,12 +45,15 @@ GRID: dict[str, Sequence[float]] = {
 ROUNDS = 2
 SEARCHED = 1200
 """Lines on which weights are compared; each costs about a millisecond a trial."""
+LEAST_GAIN = 0.004
+"""A weight is moved for no less than this share of lines more: five of 1,200, below which it is luck."""
 RIDGE = 1e-3
 """Penalty on the confidence's weights; the features are scaled first."""
 NEWTON_STEPS = 60
-FALSE_READS = 0.005
-"""Share of pages without a code that may have one accepted."""
-LEAST_THRESHOLD, MOST_THRESHOLD = 0.15, 0.9
+FALSE_READS = 0.015
+"""Share of pages without a code that may have one accepted; every fifth of these pages holds numbers, telephones' and
+houses', that are no code."""
+LEAST_THRESHOLD, MOST_THRESHOLD = 0.35, 0.9
 """A threshold stays between these: a single freak must not have everything refused."""
 THRESHOLD_DIGITS = 3
 """Decimals of a threshold on the card."""
@@ -118,8 +121,8 @@ def fit_weights(lines: Sequence[Case], start: Weights, workers: int = 1) -> Weig
         for name in list(GRID) * ROUNDS:
             trials = [replace(best, **{name: value}) for value in GRID[name] if value != getattr(best, name)]
             found, tried = max(zip(each(right, trials), trials, strict=True), key=lambda pair: pair[0])
-            idle = idle + 1 if found <= score else 0
-            if found > score:
+            idle = idle + 1 if found <= score + LEAST_GAIN else 0
+            if found > score + LEAST_GAIN:
                 best, score = tried, found
             _say(f"weights: {score:.4f} with {name} {getattr(best, name)}")
             if idle == len(GRID):  # no weight alone would gain anything
