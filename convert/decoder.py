@@ -53,8 +53,8 @@ NEWTON_STEPS = 60
 FALSE_READS = 0.015
 """Share of pages without a code that may have one accepted; every fifth of these pages holds numbers, telephones' and
 houses', that are no code."""
-LEAST_THRESHOLD, MOST_THRESHOLD = 0.35, 0.9
-"""A threshold stays between these: a single freak must not have everything refused."""
+LEAST_THRESHOLD, MOST_THRESHOLD = 0.35, 0.5
+"""A threshold stays between these: what is more likely right than wrong is accepted."""
 THRESHOLD_DIGITS = 3
 """Decimals of a threshold on the card."""
 BINS = 10
