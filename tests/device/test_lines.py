@@ -134,7 +134,7 @@ def test_a_wide_gap_does_not_end_a_line(gap: float) -> None:
     assert len(found(page)[0]) == 1
 
 
-@pytest.mark.parametrize("size", [0.45, 0.6, 0.8])
+@pytest.mark.parametrize("size", [0.35, 0.45, 0.6, 0.8])
 @pytest.mark.parametrize("rise", [0.0, 0.5, 1.0])
 def test_small_zeros_stay_on_their_line(size: float, rise: float) -> None:
     """As hands write them: 130 with a zero half as tall, on the line or raised."""

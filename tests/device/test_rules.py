@@ -46,9 +46,9 @@ def digits(binary: Uint8, text: str = "0763", thickness: int = 4) -> Uint8:
 
 
 @pytest.mark.parametrize("thickness", [1, 2, 3, 5])
-@pytest.mark.parametrize("drop", [0, 1, 2, 3])
+@pytest.mark.parametrize("drop", [0, 1, 3, 8])
 def test_a_ruled_line_vanishes(thickness: int, drop: int) -> None:
-    """Also one that leans by a pixel or so on its way."""
+    """Also one that leans."""
     page = strip()
     cv2.line(page, (0, 60), (319, 60 + drop), 1, thickness)
     before = int(page.sum())
