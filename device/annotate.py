@@ -29,16 +29,19 @@ def annotate(frame: Frame, readings: Sequence[Reading]) -> NDArray[np.uint8]:
     image = frame.image if scale == 1.0 else cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA)
     picture = np.array(image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
     unit = max(picture.shape[:2]) / 1000
+    found = any(reading.accepted for reading in readings)
     for reading in reversed(readings):  # the accepted one last, on top
         colour = ACCEPTED if reading.accepted else REFUSED
         thick = max(1, round(2 * unit))
         cv2.polylines(
             picture, [np.rint(np.array(reading.quad) * scale).astype(np.int32)], True, colour, thick, cv2.LINE_AA
         )
+        if found and not reading.accepted:
+            continue  # an outline is enough for what was passed over
         label = reading.code if reading.accepted else f"? {reading.reason}"
-        label = f"{label} {reading.confidence:.2f}"
-        left, top = round(reading.box[0] * scale), round(reading.box[1] * scale)
-        _write(picture, label, left, top - round(26 * unit), 0.9 * unit, colour)
+        _label(
+            picture, f"{label} {reading.confidence:.2f}", [round(side * scale) for side in reading.box], unit, colour
+        )
         for digit, box in zip(reading.digits, reading.digit_boxes, strict=True):
             x, y, width, height = (round(side * scale) for side in box)
             cv2.rectangle(picture, (x, y), (x + width, y + height), colour, max(1, thick // 2), cv2.LINE_AA)
@@ -94,6 +97,19 @@ def write(path: Path, picture: NDArray[np.uint8]) -> None:
         path.write_bytes(data.tobytes())
     except OSError as error:
         raise InputError(f"{path}: the annotated picture cannot be written ({error.strerror})") from error
+
+
+def _label(
+    picture: NDArray[np.uint8], text: str, box: Sequence[int], unit: float, colour: tuple[int, int, int]
+) -> None:
+    """Beside the box where there is room, else above it."""
+    x, y, width, height = box
+    (length, tall), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.8 * unit, max(1, round(1.6 * unit)))
+    right = x + width + round(14 * unit)
+    if right + length < picture.shape[1]:
+        _write(picture, text, right, y + (height + tall) // 2, 0.8 * unit, colour)
+    else:
+        _write(picture, text, x, y - round(14 * unit), 0.8 * unit, colour)
 
 
 def _write(picture: NDArray[np.uint8], text: str, x: int, y: int, size: float, colour: tuple[int, int, int]) -> None:
