@@ -196,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
         "--orientation",
         choices=("auto", "0", "90", "180", "270"),
         default="0",
-        help="degrees to turn a page by, clockwise; auto tries all where the page as it is gives no code (0)",
+        help="degrees to turn a page by, clockwise; auto finds out (0)",
     )
     read.add_argument("--pages", choices=("first", "all"), default="first", help="of a file with several (first)")
     read.add_argument("--text", action="store_true", help="PATH<TAB>CODE or ? in place of JSON")

@@ -105,10 +105,11 @@ def stages(page: Uint8, postal: bool) -> list[tuple[View, ...]]:
     """
     small, _ = reduce(page, SEARCH_PIXELS)
     shades = (True, False) if np.median(small) < DARK else (False,)
-    turns: list[tuple[Turn, ...]] = [(0,), (180,), (90, 270)]
+    # always both ways up: digits that stand on their head read as other digits, less surely
+    turns: list[tuple[Turn, ...]] = [(0, 180), (90, 270)]
     runs = (_across(View(inverted=inverted).apply(small)) for inverted in shades)
     if next((across for across in runs if across), 0) > 0:
-        turns = [(90, 270), (0,), (180,)]
+        turns.reverse()
     if not postal:
         turns = [stage for stage in turns if (stage == (90, 270)) == (turns[0] == (90, 270))]
     return [tuple(View(turn, inverted) for turn in stage) for stage in turns for inverted in shades]
