@@ -47,6 +47,8 @@ class SeamField:
         """Columns of the middle row at which to cut a component between left and right: the cheapest seams."""
         edge = max(2, int(EDGE * text_height))
         columns = np.arange(left + edge, right - edge)
+        if not len(columns):
+            return []
         ink = self.ink[columns]
         # what goes around the component is no cut, and must not keep a cut beside it from being the cheapest there
         cost = np.where((ink > LEAST_INK) & (ink < MOST_INK * text_height), ink, np.float32(np.inf))

@@ -42,8 +42,8 @@ FEATURES = (
 
 
 DIGIT_SHARE = 0.3
-UNFITTED = {"digits": 1.0, "odds": 1.0}
-"""Confidence of a bundle whose decoder was not fitted: the product of its digits' probabilities."""
+UNFITTED = {"bias": 3.0, "digits": 1.0, "odds": 1.0}
+"""Confidence of a bundle whose decoder was not fitted: it falls with the product of its digits' probabilities."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -108,7 +108,8 @@ def _components(binary: Uint8) -> tuple[Ints, Ints, float]:
     keep &= ~(((y == 0) | (y + height == rows)) & (height < 0.3 * rows))
     keep[0] = False
     if keep.sum() > MOST_COMPONENTS:
-        keep &= area >= np.sort(area[keep])[-MOST_COMPONENTS]
+        largest = np.argsort(np.where(keep, -area, 1), kind="stable")[:MOST_COMPONENTS]
+        keep = np.isin(np.arange(len(stats)), largest)
     number = np.zeros(len(stats), np.int32)
     number[keep] = np.arange(1, keep.sum() + 1)
     tall = height[keep & (height > 0.3 * TEXT_HEIGHT)]
