@@ -98,9 +98,15 @@ def test_a_given_turn_is_the_only_one(turn: Turn) -> None:
     assert seen(turn, {}) == ([], [View(turn)])
 
 
-def test_a_page_that_is_read_as_it_is_is_not_turned() -> None:
+def test_a_page_is_read_both_ways_up_and_the_surer_code_counts() -> None:
+    upright, turned = [reading(BOX, 0.6)], [reading(BOX, 0.99)]
+    assert seen("auto", {View(): upright, View(180): turned}) == (turned, [View(), View(180)])
+    assert seen("auto", {View(): turned, View(180): upright}) == (turned, [View(), View(180)])
+
+
+def test_a_page_that_is_read_along_its_writing_is_not_looked_at_across_it() -> None:
     found = [reading(BOX, 0.6)]
-    assert seen("auto", {View(): found, View(180): [reading(BOX, 0.99)]}) == (found, [View()])
+    assert seen("auto", {View(): found, View(90): [reading(BOX, 0.99)]}) == (found, [View(), View(180)])
 
 
 def test_of_two_turns_the_surest_accepted_reading_wins() -> None:
@@ -116,13 +122,13 @@ def test_when_all_is_in_vain_the_page_as_it_is_counts() -> None:
 
 def test_light_on_dark_is_tried_on_dark_pages_only() -> None:
     assert not any(view.inverted for stage in stages(PAGE, True) for view in stage)
-    assert stages(255 - PAGE, True)[:2] == [(View(inverted=True),), (View(),)]
+    assert stages(255 - PAGE, True)[:2] == [(View(inverted=True), View(180, True)), (View(), View(180))]
 
 
 def test_across_the_writing_only_postal_codes_are_looked_for(sample: Any) -> None:
     (frame,) = Images(sample.path)
-    assert stages(frame.image, True) == [(View(),), (View(180),), (View(90), View(270))]
-    assert stages(frame.image, False) == [(View(),), (View(180),)]
+    assert stages(frame.image, True) == [(View(), View(180)), (View(90), View(270))]
+    assert stages(frame.image, False) == [(View(), View(180))]
     assert stages(View(90).apply(frame.image), False) == [(View(90), View(270))]
 
 
