@@ -178,10 +178,12 @@ def test_fitted_weights_read_more_pages_right_that_they_were_not_fitted_on(pages
 
 
 def test_pages_are_judged_as_the_reader_would(pages):
-    outcome = judge(asked(pages[0], "any"), Weights(), Weights(), np.zeros(len(FEATURES)))
+    everything = np.zeros(len(FEATURES))
+    everything[0] = -0.4  # of every line the confidence is 1 / (1 + e^0.4), 0.4013
+    outcome = judge(asked(pages[0], "any"), Weights(), Weights(), everything)
     assert outcome.accuracy == outcome.accuracy_before
     assert outcome.pages + outcome.without_code == 80
-    assert outcome.threshold == pytest.approx(0.501)  # everything is one half sure: nothing may be accepted
+    assert outcome.threshold == pytest.approx(0.402)  # all are as sure as one another: nothing may be accepted
     assert (outcome.coverage, outcome.false_reads) == (0, 0)
 
 
@@ -208,7 +210,10 @@ def test_the_command_fits_and_rewrites_the_cards_decoder_alone(bundle, mnist, fo
     assert after | {"decoder": 0} == before | {"decoder": 0}
     section = after["decoder"]
     assert section["temperature"] == before["decoder"]["temperature"]
-    assert section["fitted"]["command"] == "python -m convert decoder lenet5.json --lines 60 --workers 1 --fonts fonts0"
+    assert (
+        section["fitted"]["command"]
+        == "python -m convert decoder lenet5.json --lines 60 --workers 1 --fonts " + fonts.name
+    )
     assert section["fitted"]["fonts"] == {"arimo": "1.341", "zeyada": "1.2"}
     assert set(section["confidence"]) == set(section["thresholds"]) == {"any", "fixed"}
     assert set(section["confidence"]["any"]) == set(FEATURES)
