@@ -15,7 +15,7 @@ from train.recipe import RECIPES
 def run(small, fonts, tmp_path_factory):
     """Left by the command."""
     folder = tmp_path_factory.mktemp("runs")
-    arguments = ["--role", "digit-or-not", "--scenes", "60", "--epochs", "1", "--workers", "1", "--batch", "64"]
+    arguments = ["--role", "digit-or-not", "--scenes", "60", "--epochs", "3", "--workers", "1", "--batch", "64"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(data, "load", lambda path=None: small)
         patch.setattr(rendered, "HELD_OUT_DIGITS", 500)
@@ -51,7 +51,7 @@ def test_the_figures_are_the_networks(run, small):
     on_mnist = logits_of(model, small.test)
     assert on_mnist.shape == (300, 11)
     assert results["test_error"] == pytest.approx((on_mnist[:, :10].argmax(axis=1) != small.test.labels).mean())
-    assert results["test_error"] < 0.75  # an epoch over a handful of scenes: better than guessing, which is 0.9
+    assert results["test_error"] < 0.6
 
 
 def test_held_out_glyphs_that_were_changed_are_refused(run, tmp_path):
