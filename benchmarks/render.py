@@ -34,16 +34,15 @@ JPEG_QUALITY = 60, 93
 
 
 def unseen_digits(bundle: Bundle, mnist: Mnist) -> tuple[Digits, str]:
-    """MNIST digits that the network which reads was not trained on, and what they are in words.
+    """MNIST digits that no network of the bundle was trained on, and what they are in words.
 
-    The last of the training digits, unless the card tells of a network that was shown all of them.
+    The last of the training digits, unless the card tells of a network that was shown all of them; where there are two
+    networks, both have a say in what is read.
     """
-    roles = {network.role for network in bundle.networks}
     made_by = bundle.card.get("made_by", {})
-    reads = made_by.get("digit-or-not", {}) if "digit-or-not" in roles else made_by
-    shown = reads.get("training", {}).get("data", {})
-    count = shown.get("mnist_digits", shown.get("training", 0))
-    if count > len(mnist.train) - HELD_OUT_DIGITS:
+    records = (made_by, made_by.get("digit-or-not", {}) if len(bundle.networks) > 1 else {})
+    shown = [record.get("training", {}).get("data", {}) for record in records]
+    if max(data.get("mnist_digits", data.get("training", 0)) for data in shown) > len(mnist.train) - HELD_OUT_DIGITS:
         return mnist.test, "MNIST's test digits"
     return mnist.train[-HELD_OUT_DIGITS:], f"MNIST's last {HELD_OUT_DIGITS:,} training digits"
 

@@ -22,7 +22,6 @@ Uint8 = NDArray[np.uint8]
 OWNED = 76
 """Ink (0..255) from which on a pixel belongs to a character."""
 DIGITS = "0123456789"
-LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 UNLIKE_DIGITS = frozenset("ACEFHKLMNPRTUVWXYcdfhkmnprtuvwxyj")
 """Letters that nobody takes for a digit; others are examples of `not a digit` only where they are printed."""
 PRINTED_APART = frozenset("SZBGJDQbgqaesz")
