@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from benchmarks.writing import Spacing, laid, line, put, turned
 from device import formats
-from train.strings import DIGITS, Hand, Hands
+from train.strings import Hand, Hands
+from train.texts import DIGITS
 
 Uint8 = NDArray[np.uint8]
 Floats = NDArray[np.float32]

@@ -20,7 +20,8 @@ from device.model import Bundle
 from train import data, typefaces
 from train.data import Digits, Mnist
 from train.rendered import HELD_OUT_DIGITS
-from train.strings import DIGITS, Hand, Hands
+from train.strings import Hand, Hands
+from train.texts import DIGITS
 from train.typefaces import Face
 
 Uint8 = NDArray[np.uint8]

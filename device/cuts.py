@@ -14,15 +14,15 @@ LEAN = 40
 """Cost of stepping sideways by one pixel, in units of ink (255 = full)."""
 PAPER = 6
 """Cost of a pixel without ink, so that seams are short and straight."""
-APART = 0.17
+APART = 0.16
 """Least distance between two seams, in heights of the line."""
 MOST_INK = 0.62
 """A seam that crosses more ink than this, in heights of the line, cuts a stroke along."""
 LEAST_INK = 0.5
 """A seam that crosses less ink than this, full pixels, goes around the component."""
-VALLEY = 0.1
+VALLEY = 0.05
 """A seam is worth trying when no other cut within this distance, in heights of the line, is cheaper."""
-PER_HEIGHT = 0.24
+PER_HEIGHT = 0.22
 """At most one seam per this width, in heights of the line."""
 EDGE = 0.1
 """Nearest that a seam may come to the end of a component, in heights of the line."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +16,25 @@ TALL = 1.25
 """A vertical run of this many text heights is the wall of a box, not a one."""
 THICKEST = 0.16
 """Greatest thickness of a printed line, in text heights."""
+SURELY = 5.0
+"""A run of this many text heights is a ruled line however thick it is; a shorter one may be the tops of zeros that
+were written in one stroke, unless it is thinner than the pen, ..."""
+THIN = 0.7
+"""... by this factor at least."""
+BEYOND = 2
+"""Ink that is so much thicker than the line itself is a stroke on it, pixels."""
 
 
 def remove_rules(binary: Uint8, text_height: float) -> Uint8:
     """The binary ink uint8[h, w] (0 or 1) without long thin runs."""
     thickest = max(2, round(THICKEST * text_height))
-    across = _rules(binary, round(LONG * text_height), thickest)
-    down = _rules(np.ascontiguousarray(binary.T), round(TALL * text_height), thickest).T
-    return np.asarray(binary & ~(across | down) & 1, np.uint8)
+    across = _rules(binary, round(LONG * text_height), round(SURELY * text_height), thickest)
+    down = _rules(np.ascontiguousarray(binary.T), round(TALL * text_height), 0, thickest).T
+    left = np.asarray(binary & ~(across | down) & 1, np.uint8)
+    return _without_crumbs(left, across | down) if left.any() and (across.any() or down.any()) else left
 
 
-def _rules(binary: Uint8, length: int, thickest: int) -> Uint8:
+def _rules(binary: Uint8, length: int, surely: int, thickest: int) -> Uint8:
     """The pixels of horizontal lines that no stroke crosses there.
 
     The line may lean a little: it is looked for in ink that was thickened by two pixels up and down.
@@ -36,6 +46,41 @@ def _rules(binary: Uint8, length: int, thickest: int) -> Uint8:
     if not found.any():
         return np.zeros_like(binary)
     line = np.asarray(cv2.dilate(found, np.ones((3, 3), np.uint8)), np.uint8) & binary
-    # where a stroke crosses, ink goes on beyond the line's own thickness
-    crossed = cv2.morphologyEx(binary, cv2.MORPH_OPEN, np.ones((thickest + 2, 1), np.uint8))
-    return np.asarray(line & (1 - np.asarray(crossed, np.uint8)), np.uint8)
+    out = np.zeros_like(binary)
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
+    for number in range(1, count):
+        x, y, width, height = (int(value) for value in boxes[number, :4])
+        rows, columns = slice(max(0, y - 1), y + height + 1), slice(x, x + width)
+        near = cv2.dilate((labels[rows, columns] == number).astype(np.uint8), np.ones((3, 1), np.uint8))
+        here = np.asarray(line[rows, columns] & np.asarray(near, np.uint8), np.uint8)
+        thickness = _thickness(here)
+        whole = x <= BEYOND or x + width >= binary.shape[1] - BEYOND  # it goes on beyond the writing
+        if width < surely and not whole and thickness > THIN * _pen(cv2.subtract(binary, line)):
+            continue
+        # where a stroke crosses or runs along, ink goes on beyond the line's own thickness
+        kernel = np.ones((min(thickness, thickest) + BEYOND, 1), np.uint8)
+        crossed = cv2.morphologyEx(np.ascontiguousarray(binary[:, columns]), cv2.MORPH_OPEN, kernel)[rows]
+        out[rows, columns] |= here & (1 - np.asarray(crossed, np.uint8))
+    return out
+
+
+def _without_crumbs(ink: Uint8, lines: Uint8) -> Uint8:
+    """Ink without what lies on a line that was taken out and nowhere else: the line's own thicker places."""
+    count, labels = cv2.connectedComponents(ink, connectivity=8)
+    band = cv2.dilate(lines, np.ones((3, 3), np.uint8))
+    outside = np.bincount(labels[band == 0], minlength=count) > 0
+    outside[0] = False
+    return np.asarray(outside[labels], np.uint8)
+
+
+def _pen(ink: NDArray[Any]) -> float:
+    """How thick the strokes of ink uint8[h, w] (0 or 1) are: the median length of its level runs, pixels."""
+    steps = np.diff(np.pad(ink.astype(np.int8) & 1, ((0, 0), (1, 1))), axis=1).ravel()
+    runs = np.flatnonzero(steps < 0) - np.flatnonzero(steps > 0)
+    return float(np.median(runs)) if len(runs) else 0.0
+
+
+def _thickness(line: Uint8) -> int:
+    """Of a line uint8[h, w] that strokes cross: what it is in most columns, pixels."""
+    columns = line.sum(axis=0)
+    return int(np.median(columns[columns > 0])) if columns.any() else 0

@@ -17,7 +17,6 @@ from device.ink import reduce
 from device.lines import SEARCH_PIXELS, Strip, find_lines
 from device.segment import LineInk, Spans, glyphs, line_ink, spans
 from train.strings import (
-    DIGITS,
     PRINTED_APART,
     UNLIKE_DIGITS,
     Hands,
@@ -26,6 +25,7 @@ from train.strings import (
     postal_scene,
     scene,
 )
+from train.texts import DIGITS
 
 Uint8 = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -98,7 +98,10 @@ def label(made: Scene, strip: Strip, ink: LineInk, found: Spans) -> tuple[Ints, 
     clearly_not = (covers.max(axis=1) < PART) | (purity < MIXED)
     out = np.where(good & is_digit, value, np.where(clearly_not, NOT_A_DIGIT, UNSURE))
     apart = np.array(
-        [c in UNLIKE_DIGITS or (made.printed and c in PRINTED_APART) or not c.isalnum() for c in character]
+        [
+            len(c) > 1 or c in UNLIKE_DIGITS or (made.printed and c in PRINTED_APART) or not c.isalnum()
+            for c in character
+        ]
     )
     return np.where(good & ~is_digit, np.where(apart, NOT_A_DIGIT, UNSURE), out), best
 

@@ -7,6 +7,7 @@ that a span of the device's own pieces can be labelled by whose ink it holds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,25 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.paper import lay, paper
-from train.strokes import Stroke, drawn, render
+from train.strokes import LETTERS, Stroke, drawn, place, render, zeros
+from train.texts import DIGITS, WORDS, digits_text, letters_text, words_text
 from train.typefaces import Face
 
 Uint8 = NDArray[np.uint8]
 
 OWNED = 76
 """Ink (0..255) from which on a pixel belongs to a character."""
-DIGITS = "0123456789"
 UNLIKE_DIGITS = frozenset("ACEFHKLMNPRTUVWXYcdfhkmnprtuvwxyj")
 """Letters that nobody takes for a digit; others are examples of `not a digit` only where they are printed."""
 PRINTED_APART = frozenset("SZBGJDQbgqaesz")
-WORDS = (
-    "Rua Avenida Travessa Praca Largo Estrada Alameda Vila Jardim Centro Norte Sul Cidade Nova Santa "
-    "Maria Jose Pedro Antonio Carlos Ferreira Almeida Barbosa Martins Gomes Ribeiro Campos Brasil "
-    "Portugal Street Road Avenue North West Court Suite Apartment House Strasse Platz Weg Allee "
-    "Hauptstrasse Berlin Hamburg Muenchen Calle Mayor Madrid Plaza Via Roma Milano Napoli Rue de la "
-    "Republique Paris Lyon Marseille Bureau Mexico India Delhi Mumbai Kerala Tokyo Remessa Carta Postal "
-    "Impressos Devolver Caixa Apto Bloco Fone Data Valor Numero Nome Ltda Comercio Editora Banco "
-).split()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,19 +102,28 @@ class Hand:
 
     def draw(self, character: str, scale: float = 1.0) -> tuple[Uint8, float]:
         """A character's ink uint8[h, w] and how far below the digits' top it hangs, pixels."""
-        if self.kind in ("printed", "handface") or character not in DIGITS:
+        if self.kind in ("printed", "handface") or (character not in LETTERS and character not in DIGITS):
             return self._set(character, scale)
         height = self.height * scale * float(np.exp(self.rng.normal(0, 0.05)))
-        if self.kind == "mnist":
+        if self.kind == "mnist" and character in DIGITS:
             return self._mnist(character, height), 0.0
         own = self.personal.setdefault(character, [])
         if not own or self.rng.random() < 0.25:  # a writer keeps to a shape or two
-            own.append(self.hands.strokes(character, self.rng))
+            known = character in DIGITS
+            own.append(self.hands.strokes(character, self.rng) if known else drawn(character, self.rng))
         strokes = own[self.rng.integers(len(own))]
         jitter = float(self.rng.normal(0, 0.012))
         strokes = [stroke + self.rng.normal(0, abs(jitter), (1, 2)) for stroke in strokes]
         turn = float(self.rng.normal(0, self.turn))
         return render(strokes, height, self.pen, self.slant + float(self.rng.normal(0, 0.04)), turn), 0.0
+
+    def zeros(self, count: int, scale: float) -> list[tuple[Uint8, float, float]]:
+        """Zeros in one stroke of the pen: each one's ink and where it lies, x and y, pixels."""
+        slant, height = self.slant + float(self.rng.normal(0, 0.04)), self.height * scale
+        pen = self.pen if self.kind == "strokes" else float(self.rng.uniform(0.08, 0.14)) * self.height
+        made = [place(strokes, height, pen, slant) for strokes in zeros(count, self.rng)]
+        left = min(x for _, (x, _) in made)
+        return [(ink, x - left, y) for ink, (x, y) in made]
 
     def _set(self, character: str, scale: float) -> tuple[Uint8, float]:
         if self.kind in ("printed", "handface"):
@@ -176,46 +178,14 @@ PUNCTUATION: dict[str, tuple[list[list[tuple[float, float]]], float]] = {
 """Marks by hand: strokes in heights of a digit, and how far below its top they hang."""
 
 
-def digits_text(rng: np.random.Generator) -> str:
-    """A string as people write them: codes, amounts, numbers with marks between and after."""
-    count = int(rng.integers(1, 10))
-    body = "".join(rng.choice(list(DIGITS), count))
-    style = rng.random()
-    if style < 0.3 and count > 3:  # an amount: zeros at its end
-        zeros = int(rng.integers(1, min(count, 6)))
-        body = body[: count - zeros] + "0" * zeros
-    if style < 0.40 and count > 3:
-        mark = rng.choice([".", ",", ".", "-"])
-        cut = count - 3
-        body = body[:cut] + mark + body[cut:]
-        if cut > 3:
-            body = body[: cut - 3] + mark + body[cut - 3 :]
-    elif style < 0.52 and count > 2:
-        cut = int(rng.integers(1, count))
-        body = body[:cut] + str(rng.choice(["-", "-", " ", "/", "."])) + body[cut:]
-    if rng.random() < 0.22:
-        body += str(rng.choice([".", ".-", "-", "=", ",", "~", "/", "*"]))
-    if rng.random() < 0.06:
-        body = str(rng.choice(["$", "#", "*", "-"])) + body
-    return body
-
-
-def words_text(rng: np.random.Generator) -> str:
-    words = [str(rng.choice(WORDS)) for _ in range(int(rng.integers(1, 4)))]
-    if rng.random() < 0.25:
-        words = [word.upper() for word in words]
-    text = " ".join(words)
-    if rng.random() < 0.35:
-        text += rng.choice([", ", " ", " - "]) + str(rng.integers(1, 3000))
-    return text
-
-
 def scene(hands: Hands, rng: np.random.Generator) -> Scene:
     """One rendered line of digits, or of words, seeded by rng."""
-    wordy = rng.random() < 0.16
-    chances = [0.0, 0.0, 0.55, 0.45] if wordy else [0.42, 0.33, 0.18, 0.07]
+    wordy = rng.random() < 0.2
+    chances = [0.15, 0.25, 0.3, 0.3] if wordy else [0.35, 0.42, 0.16, 0.07]
     hand = _hand(hands, rng, chances)
-    text = words_text(rng) if wordy else digits_text(rng)
+    text: Sequence[str] = digits_text(rng)
+    if wordy:
+        text = letters_text(rng) if hand.kind in ("mnist", "strokes") else words_text(rng)
     ink, owners, characters = _write(hand, text, rng)
     if not wordy and hand.kind != "printed" and rng.random() < 0.16:
         _box(ink, owners, characters, hand, rng)
@@ -295,53 +265,63 @@ def _shown(
     return Scene(picture, turned, tuple(characters), hand.kind == "printed", truth, length)
 
 
-def _write(hand: Hand, text: str, rng: np.random.Generator) -> tuple[Uint8, NDArray[np.int16], list[str]]:
+def _write(hand: Hand, text: Sequence[str], rng: np.random.Generator) -> tuple[Uint8, NDArray[np.int16], list[str]]:
     """Set the characters side by side: ink, owners and characters."""
     height = hand.height
     even = hand.kind in ("printed", "handface")
-    touching = not even and rng.random() < 0.42
+    touching = 0.0 if even or rng.random() < 0.55 else float(rng.choice([0.5, 0.5, 0.9]))
     gap = (
         float(rng.uniform(0.02, 0.2)) if even else float(rng.choice([rng.uniform(0.02, 0.16), rng.uniform(0.1, 0.45)]))
     )
-    small_zeros = float(rng.uniform(0.45, 0.9)) if not even and rng.random() < 0.22 else 1.0
+    small_zeros = float(rng.uniform(0.45, 0.9)) if not even and rng.random() < 0.25 else 1.0
     ladder = float(rng.normal(0, 0.02))
-    joined = not even and rng.random() < 0.35
+    joined = not even and rng.random() < 0.45
+    linked = 0.35 if not even and rng.random() < 0.12 else 0.0
     placed: list[tuple[str, Uint8, float, float]] = []
     bridges: list[tuple[float, float, float, float]] = []
-    x, last = 0.0, ""
-    for character in text:
+    x, at = 0.0, 0
+    while at < len(text):
+        character = text[at]
+        count = 1
         if character == " ":
             x += height * float(rng.uniform(0.35, 0.6))
+            at += 1
             continue
-        zero = character == "0" and last == "0"
         scale = small_zeros if character == "0" and placed else 1.0
-        glyph, drop = hand.draw(character, scale)
-        if glyph.size == 0 or not glyph.any():
+        chain = _zeros_from(text, at)
+        if joined and chain > 1:
+            count = chain
+            glyphs = hand.zeros(count, scale)
+        else:
+            glyph, drop = hand.draw(character, scale)
+            glyphs = [(glyph, 0.0, drop)] if glyph.size and glyph.any() else []
+        at += count
+        if not glyphs:
             continue
-        y = drop + ladder * x
+        y = ladder * x
         if not even:
             y += float(rng.normal(0, 0.04)) * height
             if scale < 1.0:  # small zeros hang from the top or stand on the line
                 y += height * (1 - scale) * float(rng.choice([0.1, 0.5, 1.0, 1.0]))
         if placed:
-            if touching and rng.random() < (0.8 if zero else 0.5):
-                x -= height * float(rng.uniform(0.0, 0.14))
+            if rng.random() < touching:
+                x -= height * float(rng.uniform(0.0, 0.17))
             else:
                 x += height * gap * float(rng.uniform(0.5, 1.5))
-        if joined and zero:  # the pen stays down from one zero to the next
-            rise = float(rng.uniform(0.0, 0.3))
-            _, before, before_x, before_y = placed[-1]
-            bridges.append(
-                (
-                    before_x + 0.8 * before.shape[1],
-                    before_y + rise * before.shape[0],
-                    x + 0.3 * glyph.shape[1],
-                    y + rise * glyph.shape[0],
+            if rng.random() < linked:  # the pen stays down from one character to the next
+                start, end = float(rng.uniform(0.0, 1.0)), float(rng.uniform(0.0, 0.5))
+                _, before, before_x, before_y = placed[-1]
+                first = glyphs[0][0]
+                bridges.append(
+                    (
+                        before_x + 0.85 * before.shape[1],
+                        before_y + start * before.shape[0],
+                        x + 0.2 * first.shape[1],
+                        y + glyphs[0][2] + end * first.shape[0],
+                    )
                 )
-            )
-        placed.append((character, glyph, x, y))
-        x += glyph.shape[1]
-        last = character
+        placed += [(character, glyph, x + right, y + drop) for glyph, right, drop in glyphs]
+        x = max(left + glyph.shape[1] for _, glyph, left, _ in placed[-count:])
     pad = max(8, round(0.45 * height)) + int(rng.integers(0, 12))
     top = min((y for _, _, _, y in placed), default=0.0)
     rows = max((y + glyph.shape[0] for _, glyph, _, y in placed), default=height) - top
@@ -351,9 +331,17 @@ def _write(hand: Hand, text: str, rng: np.random.Generator) -> tuple[Uint8, NDAr
         _put(ink, owners, glyph, max(0, round(left) + pad), max(0, round(y - top) + pad), number)
     thick = max(1, round(hand.pen))
     for from_x, from_y, to_x, to_y in bridges:
-        start, end = (round(from_x) + pad, round(from_y - top) + pad), (round(to_x) + pad, round(to_y - top) + pad)
-        cv2.line(ink, start, end, 230, thick, cv2.LINE_AA)
+        ends = (round(from_x) + pad, round(from_y - top) + pad), (round(to_x) + pad, round(to_y - top) + pad)
+        cv2.line(ink, *ends, 230, thick, cv2.LINE_AA)
     return ink, owners, [character for character, *_ in placed]
+
+
+def _zeros_from(text: Sequence[str], at: int) -> int:
+    """How many zeros follow one another."""
+    end = at
+    while end < len(text) and text[end] == "0":
+        end += 1
+    return end - at
 
 
 def _put(ink: Uint8, owners: NDArray[np.int16], glyph: Uint8, x: int, y: int, number: int) -> None:
