@@ -4,15 +4,16 @@ Training, conversion and the device all import these functions, so that a digit
 looks the same to LeNet-5 wherever it is shown.  `PIXELS_VERSION` stands in the
 model card; a device refuses a model made for another version.
 
-Everything here is integer arithmetic (the matrix products are of integers that
-float64 holds exactly, so that the order of summation does not matter): x86 and
+Everything here is integer arithmetic (sums and matrix products are of integers that
+the floats hold exactly, so that the order of summation does not matter): x86 and
 ARM agree to the byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -32,7 +33,15 @@ SMALLEST_DIGIT = 0.55
 FAINTEST_PEAK = 64
 """A glyph's peak is raised to 255, since thin strokes fade when they are reduced; one fainter than this no more."""
 
+EXACT = 1 << 24
+"""float32 holds all whole numbers below this."""
+
 Uint8 = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+ROWS, COLUMNS = np.mgrid[:DIGIT_BOX, :DIGIT_BOX]
+MOMENTS = np.stack([np.ones(DIGIT_BOX**2), 2 * ROWS.ravel() + 1, 2 * COLUMNS.ravel() + 1], axis=1).astype(np.float32)
+"""float32[400, 3]: what a glyph's pixels are multiplied by for its mass, and twice its centre times that mass."""
 
 
 def canvas(images: Uint8) -> Uint8:
@@ -64,38 +73,56 @@ def normalise(ink: Uint8, mask: NDArray[np.bool_] | None = None, line_height: fl
 
 
 def normalise_all(inks: Sequence[Uint8], line_height: float | None = None) -> Uint8:
-    """`normalise` for all the glyphs of a line at once: N times uint8[h, w] → uint8[N, 32, 32]."""
-    boxed = np.zeros((len(inks), DIGIT_BOX, DIGIT_BOX), np.int64)
-    sizes = np.ones((len(inks), 2), np.int64)
+    """`normalise` for several glyphs at once: N times uint8[h, w] → uint8[N, 32, 32]."""
+    boxes = [cv2.boundingRect(ink) for ink in inks]
+    tight = (ink[y : y + height, x : x + width] for ink, (x, y, width, height) in zip(inks, boxes, strict=True))
+    return normalise_tight((ink.astype(np.float32) for ink in tight), len(inks), line_height)
+
+
+def normalise_tight(inks: Iterable[Floats], count: int, line_height: float | None = None) -> Uint8:
+    """`normalise` for `count` glyphs that have no paper around them: whole numbers float32[h, w] → uint8[N, 32, 32].
+
+    Each is done with before the next one is asked for: they may be windows of one array.
+    """
+    sums = np.zeros((count, DIGIT_BOX, DIGIT_BOX))
+    totals, sizes = [1] * count, [(1, 1)] * count
     for k, ink in enumerate(inks):
-        x, y, width, height = cv2.boundingRect(ink)
-        if width and height:
-            small = _fit(ink[y : y + height, x : x + width], line_height)
-            sizes[k] = small.shape
-            boxed[k, : small.shape[0], : small.shape[1]] = small
-    boxed = _stretch(boxed)
-    corners = np.stack([_corners(boxed.sum(axis=2), sizes[:, 0]), _corners(boxed.sum(axis=1), sizes[:, 1])], axis=1)
-    out = np.zeros((len(inks), CANVAS, CANVAS), np.uint8)
-    for k, ((top, left), (height, width)) in enumerate(zip(corners.tolist(), sizes.tolist(), strict=True)):
+        if ink.size:
+            small, totals[k] = _fit(ink, line_height)
+            sizes[k] = height, width = small.shape
+            sums[k, :height, :width] = small
+    divisor = np.array(totals, np.float64).reshape(count, 1, 1)
+    sums += divisor // 2
+    sums /= divisor  # of whole numbers below 2 ** 53: what is not whole is never rounded up to what is
+    flat = _stretch(np.floor(sums, out=sums).astype(np.float32).reshape(count, DIGIT_BOX**2))
+    boxed = flat.astype(np.uint8).reshape(sums.shape)
+    corners = _corners(flat, np.array(sizes, np.int64).reshape(count, 2)).tolist()
+    out = np.zeros((count, CANVAS, CANVAS), np.uint8)
+    for k, ((top, left), (height, width)) in enumerate(zip(corners, sizes, strict=True)):
         out[k, top : top + height, left : left + width] = boxed[k, :height, :width]
     return out
 
 
-def _fit(ink: Uint8, line_height: float | None) -> Uint8:
-    """Resample so that the longer side fills the digit box."""
+def _fit(ink: Floats, line_height: float | None) -> tuple[NDArray[Any], int]:
+    """Resample so that the longer side fills the digit box: sums of ink, and what to divide them by."""
     height, width = ink.shape
     reference = max(height, width, int(SMALLEST_DIGIT * line_height) if line_height else 0)
-    out_height, out_width = (max(1, (2 * DIGIT_BOX * side + reference) // (2 * reference)) for side in (height, width))
-    rows, row_sum = _weights(height, out_height)
-    columns, column_sum = _weights(width, out_width)
+    rows, columns, total = _plan(height, width, reference)
+    return rows.dot(ink).dot(columns), total
+
+
+@lru_cache(maxsize=4096)
+def _plan(height: int, width: int, reference: int) -> tuple[NDArray[Any], NDArray[Any], int]:
+    """What a glyph is multiplied by, [out height, height] and [width, out width], and its sum."""
+    rows, row_sum = _weights(height, max(1, (2 * DIGIT_BOX * height + reference) // (2 * reference)))
+    columns, column_sum = _weights(width, max(1, (2 * DIGIT_BOX * width + reference) // (2 * reference)))
     total = row_sum * column_sum
-    sums = (rows @ ink.astype(np.float64) @ columns.T).astype(np.int64)
-    return ((sums + total // 2) // total).astype(np.uint8)
+    return (rows if 255 * total < EXACT else rows.astype(np.float64)), columns.T, total
 
 
 @lru_cache(maxsize=1024)
-def _weights(size: int, out: int) -> tuple[NDArray[np.float64], int]:
-    """Integer resampling weights float64[out, size] and the sum of each row.
+def _weights(size: int, out: int) -> tuple[Floats, int]:
+    """Integer resampling weights float32[out, size] and the sum of each row.
 
     Reducing: the overlap of each output pixel with each input pixel (area averaging).
     Enlarging: linear interpolation between pixel centres.
@@ -103,24 +130,24 @@ def _weights(size: int, out: int) -> tuple[NDArray[np.float64], int]:
     i, j = np.arange(out)[:, None], np.arange(size)[None, :]
     if out <= size:
         overlap = np.minimum((i + 1) * size, (j + 1) * out) - np.maximum(i * size, j * out)
-        return np.maximum(overlap, 0).astype(np.float64), size
+        return np.maximum(overlap, 0).astype(np.float32), size
     centre = np.clip((2 * i + 1) * size - out, 0, 2 * out * (size - 1))  # in 1 / (2 * out) input pixels
-    return np.maximum(2 * out - np.abs(centre - 2 * out * j), 0).astype(np.float64), 2 * out
+    return np.maximum(2 * out - np.abs(centre - 2 * out * j), 0).astype(np.float32), 2 * out
 
 
-def _stretch(boxed: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Raise each glyph's peak to 255, as every MNIST digit has it: int64[N, 20, 20]."""
-    peak = np.maximum(boxed.max(axis=(1, 2), keepdims=True, initial=0), FAINTEST_PEAK)
-    return np.asarray(np.minimum((boxed * 255 + peak // 2) // peak, 255), np.int64)
+def _stretch(boxed: Floats) -> Floats:
+    """Raise each glyph's peak to 255, as every MNIST digit has it: float32[N, 400]."""
+    peak = np.maximum(boxed.max(axis=1, keepdims=True, initial=0), FAINTEST_PEAK)
+    return np.asarray(np.minimum(np.floor((boxed * 255 + peak // 2) / peak), 255), np.float32)
 
 
-def _corners(mass: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where glyphs start along an axis, so that their centre of mass falls into the pixel right of the middle.
+def _corners(boxed: Floats, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where glyphs start, top and left, so that their centre of mass falls into the pixel right of the middle.
 
-    mass: int64[N, 20], ink along the axis; sizes: int64[N], the glyphs' extent.
+    boxed: float32[N, 400]; sizes: int64[N, 2], the glyphs' height and width.
     That is MNIST's own convention: a digit cut out of an MNIST image comes back to the byte.
     """
-    total = np.maximum(mass.sum(axis=1), 1)
-    centre = mass @ (2 * np.arange(DIGIT_BOX) + 1)  # twice the centre, times the mass
-    start = ((CANVAS + 1) * total - centre + total) // (2 * total)
+    moments = (boxed @ MOMENTS).astype(np.int64)
+    total = np.maximum(moments[:, :1], 1)
+    start = ((CANVAS + 1) * total - moments[:, 1:] + total) // (2 * total)
     return np.asarray(np.clip(start, 0, CANVAS - sizes), np.int64)
