@@ -42,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("--held-out", metavar="RUN", type=Path, help=about)
     about = "a digit-or-not run: the bundle's second network, by which lines are read"
     model.add_argument("--second", metavar="RUN", type=Path, help=about)
+    about = "C1 as drawn, or rewritten for speed (fast, for networks that pool by maxima)"
+    model.add_argument("--graph", choices=("fast", "plain"), help=about)
     model.set_defaults(run=_model)
 
     about = "compare a bundle's float32 and int8 networks, the first's on MNIST's test digits"
@@ -72,7 +74,8 @@ def _model(options: argparse.Namespace, given: Sequence[str]) -> int:
     held_out = runs.open_run(options.held_out) if options.held_out else None
     second = runs.open_run(options.second) if options.second else None
     mnist, command = data.load(options.data), command_of("convert", given)
-    compared = bundle.make_bundle(run, options.name, options.out, mnist, command, options.force, held_out, second)
+    where = run, options.name, options.out, mnist, command, options.force
+    compared = bundle.make_bundle(*where, held_out=held_out, second=second, graph=options.graph)
     print(compared.table())
     print(options.out / f"{options.name}.json")
     return OK

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from convert import calibrate, quantize
+from convert import calibrate, forms, quantize
 from convert.card import CLASSES, Converted, accuracy, card, made_by, stem
 from convert.errors import ConversionError
+from convert.forms import FormParity, Pair
 from convert.parity import Compared, compare_bundle
 from convert.temperature import fit_temperature
 from device.model import Bundle
@@ -49,22 +51,24 @@ def make_bundle(
     force: bool = False,
     held_out: Run | None = None,
     second: Run | None = None,
+    graph: quantize.Form | None = None,
 ) -> Compared:
     """Convert a run, or two, into the bundle `out/name`; nothing is written unless the parity holds.
 
     held_out: a run of the same recipe that held digits out, for the temperature of one that did not.
     second: a digit-or-not run, by whose network the device reads lines.
+    graph: of all networks; None is fast for those that have a fast graph, and plain for others.
     """
     refuse_to_overwrite(out, name, force)
     _require_role(run, DIGIT)
     _same_digits(run, mnist)
     honest = _honest(run, held_out)
-    networks, left = [_convert(run, calibrate.representative(mnist.train), calibrate.PER_CLASS)], None
+    networks, left = [_convert(run, calibrate.representative(mnist.train), calibrate.PER_CLASS, graph)], None
     if second is not None:
-        converted, left = _convert_second(second, mnist)
+        converted, left = _convert_second(second, mnist, graph)
         networks.append(converted)
     described = card(name, networks, temperature_of(honest, mnist), made_by(name, networks, honest, mnist, command))
-    compared = _compare(name, networks, described, mnist, left)
+    compared = replace(_compare(name, networks, described, mnist, left), forms=_forms(networks, mnist, left))
     compared.require()
     _write(out, name, networks, _keep_decoder(out / f"{name}.json", described) | {"accuracy": accuracy(compared)})
     return compared
@@ -94,18 +98,37 @@ def open_model(run: Run) -> keras.Model:
     return model
 
 
-def _convert(run: Run, representative: quantize.Uint8, per_class: int) -> Converted:
+def _convert(run: Run, representative: quantize.Uint8, per_class: int, graph: quantize.Form | None) -> Converted:
+    """Convert to the graph asked for; if that is the fast one, also to the plain one that it must equal."""
     model = open_model(run)
-    return Converted(run, quantize.to_int8(model, representative), quantize.to_float32(model), per_class)
+    form = quantize.form_of(model, graph)
+    shipped = _pair(model, representative, form)
+    plain = _pair(model, representative, "plain") if form == "fast" else None
+    return Converted(run, shipped.int8, shipped.float32, per_class, form, plain)
 
 
-def _convert_second(run: Run, mnist: Mnist) -> tuple[Converted, Glyphs]:
+def _pair(model: keras.Model, representative: quantize.Uint8, form: quantize.Form) -> Pair:
+    return Pair(quantize.to_int8(model, representative, form), quantize.to_float32(model, form))
+
+
+def _convert_second(run: Run, mnist: Mnist, graph: quantize.Form | None) -> tuple[Converted, Glyphs]:
     """The network of eleven classes, and the held-out glyphs that its ranges do not come from."""
     _require_role(run, DIGIT_OR_NOT)
     _same_digits(run, mnist)
     classes = len(CLASSES[DIGIT_OR_NOT])
     shown, left = calibrate.apart(run.held_out(), classes)
-    return _convert(run, shown.pixels, len(shown) // classes), left
+    return _convert(run, shown.pixels, len(shown) // classes, graph), left
+
+
+def _forms(networks: Sequence[Converted], mnist: Mnist, left: Glyphs | None) -> tuple[FormParity, ...]:
+    """Each fast network beside its plain one: on MNIST's test digits, the second one on rendered glyphs too."""
+    found = []
+    for one in networks:
+        if one.plain is not None:
+            shown = [mnist.test, left] if left and one.run.role == DIGIT_OR_NOT else [mnist.test]
+            pair = Pair(one.int8, one.float32)
+            found += [forms.compare(one.run.role, one.plain, pair, glyphs.pixels) for glyphs in shown]
+    return tuple(found)
 
 
 def _compare(

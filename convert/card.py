@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from convert import calibrate
+from convert.forms import Pair
 from convert.graph import Tensor, inspect
 from convert.parity import Compared, Parity, RenderedParity
+from convert.quantize import Form
 from device.model import CARD_SCHEMA, DIGITS
 from device.pixels import PIXELS_VERSION
 from train.data import Mnist
@@ -34,6 +36,9 @@ class Converted:
     float32: bytes
     per_class: int
     """Examples of each class in the representative set."""
+    graph: Form = "plain"
+    plain: Pair | None = None
+    """The plain graph of the same weights, if the network's own is another."""
 
     def stem(self, name: str) -> str:
         """How its files' names begin in the bundle of that name."""
@@ -111,7 +116,7 @@ def _network(name: str, network: Converted) -> dict[str, Any]:
         "role": network.run.role,
         "arch": "lenet5",
         "classes": list(CLASSES[network.run.role]),
-        "graph": "plain",
+        "graph": network.graph,
         "int8": _file(f"{network.stem(name)}-int8.tflite", network.int8),
         "float32": _file(f"{network.stem(name)}-float32.tflite", network.float32),
     }

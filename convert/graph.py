@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
 
 
@@ -30,6 +32,18 @@ class Graph:
     output: Tensor
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Convolution:
+    """An int8 convolution's constants."""
+
+    kernel: NDArray[np.int8]
+    """[rows, columns, channels in, channels out], as Keras has it."""
+    bias: NDArray[np.int32]
+    """[channels out]"""
+    scales: NDArray[np.float32]
+    """Of the weights, [channels out]."""
+
+
 def inspect(content: bytes) -> Graph:
     """Read a TFLite model's operators and its ends."""
     model = schema.Model.GetRootAs(content, 0)
@@ -38,6 +52,20 @@ def inspect(content: bytes) -> Graph:
     codes = [model.OperatorCodes(graph.Operators(i).OpcodeIndex()) for i in range(graph.OperatorsLength())]
     ends = graph.Tensors(graph.Inputs(0)), graph.Tensors(graph.Outputs(0))
     return Graph(tuple(names[code.BuiltinCode()] for code in codes), *(_tensor(end) for end in ends))
+
+
+def first_convolution(content: bytes) -> Convolution:
+    """Read the constants of an int8 model's first convolution, which is C1."""
+    model = schema.Model.GetRootAs(content, 0)
+    graph = model.Subgraphs(0)
+    operator = graph.Operators(inspect(content).operators.index("CONV_2D"))
+    kernel, bias = (graph.Tensors(operator.Inputs(i)) for i in (1, 2))
+    scales = np.asarray(kernel.Quantization().ScaleAsNumpy())
+    return Convolution(np.moveaxis(_constant(model, kernel, np.int8), 0, -1), _constant(model, bias, np.int32), scales)
+
+
+def _constant(model: Any, tensor: Any, dtype: Any) -> NDArray[Any]:
+    return np.asarray(model.Buffers(tensor.Buffer()).DataAsNumpy().view(dtype).reshape(tensor.ShapeAsNumpy()))
 
 
 def _tensor(tensor: Any) -> Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.errors import ParityError
+from convert.forms import FormParity
 from device.classify import Classifier
 from device.model import Bundle, Precision
 from train.data import Glyphs, Mnist, Shown
@@ -158,14 +159,18 @@ class RenderedParity:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Float against int8, of each network of a bundle."""
+    """Float against int8, of each network of a bundle, and its graph against the plain one."""
 
     digit: Parity
     rendered: RenderedParity | None
     """Of the second network, where there is one and glyphs to compare on."""
+    forms: tuple[FormParity, ...] = ()
+    """The fast graph against the plain one; at conversion, and where there is a fast one."""
 
     def require(self) -> None:
         """Raise a ParityError that names every threshold not met."""
+        for form in self.forms:
+            form.require()
         self.digit.require()
         if self.rendered:
             self.rendered.require()
@@ -176,7 +181,7 @@ class Compared:
 
     def table(self) -> str:
         """The figures for people."""
-        return "\n".join(parity.table() for parity in (self.digit, self.rendered) if parity)
+        return "\n".join(parity.table() for parity in (self.digit, self.rendered, *self.forms) if parity)
 
 
 def compare_bundle(bundle: Bundle, mnist: Mnist, glyphs: Glyphs | None) -> Compared:

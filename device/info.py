@@ -44,9 +44,8 @@ def text(found: dict[str, Any]) -> str:
         f"runtime   {found['runtime']}, {found['precision']}",
     ]
     for network in card["networks"]:
-        size = network[found["precision"]]["bytes"] / 1024
-        classes = len(network["classes"])
-        lines.append(f"network   {network['role']}: {network['arch']}, {classes} classes, {size:.0f} KB")
+        arch, size = f"{network['arch']}, {network['graph']} graph", network[found["precision"]]["bytes"] / 1024
+        lines.append(f"network   {network['role']}: {arch}, {len(network['classes'])} classes, {size:.0f} KB")
     for name, figures in card.get("accuracy", {}).items():
         shown = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in figures.items())
         lines.append(f"accuracy  {name}: {shown}")

@@ -72,6 +72,7 @@ class Network:
     arch: str
     classes: tuple[str, ...]
     graph: str
+    """``plain`` as drawn, ``fast`` with C1 and S2 rewritten; the same answers either way."""
     files: Mapping[str, NetworkFile]
     """By precision."""
 

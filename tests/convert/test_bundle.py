@@ -5,14 +5,16 @@ import itertools
 import json
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
 from convert import __main__ as command
 from convert import bundle as bundles
-from convert import calibrate
+from convert import calibrate, fast, forms, quantize, ranges
 from convert.errors import ConversionError, ParityError
 from convert.graph import inspect
+from convert.parity import Parity
 from device.classify import Classifier
 from device.model import Bundle
 from device.pixels import PIXELS_VERSION
@@ -82,6 +84,16 @@ def test_the_shipped_card_matches_its_files(root):
     assert card["accuracy"]["mnist-test"]["n"] == 10_000
 
 
+@pytest.mark.parametrize("role", STEMS)
+def test_the_shipped_networks_answer_as_their_plain_graphs(role, root, mnist):
+    """Whichever graph is shipped: the float network is the .keras network."""
+    shipped = Bundle.load(root / "models" / "lenet5.json").network(role)
+    model = keras.models.load_model(root / "models" / f"lenet5{STEMS[role]}.keras", compile=False)
+    pixels = mnist.test[:1000].pixels
+    plain = forms.outputs(quantize.to_float32(model), pixels)
+    assert forms.float_change(plain, forms.outputs(shipped.file("float32").read(), pixels)) <= 1e-5
+
+
 def test_the_shipped_temperature_was_fitted_on_digits_held_out(root):
     card = json.loads((root / "models" / "lenet5.json").read_bytes())
     assert card["made_by"]["temperature"]["held_out"] == 10_000
@@ -138,6 +150,72 @@ def test_two_runs_become_one_bundle_and_the_card_lists_both(make_run, make_secon
     classifier = Classifier.open(Bundle.load(out / "mine.json").network("digit-or-not"))
     assert classifier.logits(np.zeros((3, 32, 32), np.uint8)).shape == (3, 11)
     assert (out / "mine-digit-or-not-int8.tflite").stat().st_size <= 80 * 1024
+
+
+class Nothing:
+    """Stands for a comparison."""
+
+    @staticmethod
+    def table():
+        return ""
+
+
+def graphs(out):
+    """Of each network, as the card and the file itself have it."""
+    card = json.loads((out / "mine.json").read_bytes())
+    said = [network["graph"] for network in card["networks"]]
+    files = [out / network["int8"]["file"] for network in card["networks"]]
+    found = ["fast" if "TRANSPOSE" in inspect(file.read_bytes()).operators else "plain" for file in files]
+    assert said == found
+    return said
+
+
+def test_both_networks_are_fast_and_equal_to_their_plain_graphs(make_run, make_second, small, out):
+    compared = make(make_run(), out, small, second=make_second())
+    assert graphs(out) == ["fast", "fast"]
+    assert [(form.role, form.n) for form in compared.forms[:2]] == [("digit", 1000), ("digit-or-not", 1000)]
+    assert (compared.forms[2].role, compared.forms[2].n) == ("digit-or-not", compared.rendered.every.n)
+    assert [form.failures() for form in compared.forms] == [[]] * 3
+    assert all(form.table() in compared.table() for form in compared.forms)
+
+
+def test_the_plain_graph_can_be_had(make_run, make_second, small, out):
+    compared = make(make_run(), out, small, second=make_second(), graph="plain")
+    assert graphs(out) == ["plain", "plain"]
+    assert compared.forms == ()
+
+
+def test_averages_are_shipped_plain_and_never_fast(shipped, make_run, small, out, monkeypatch):
+    monkeypatch.setattr(Parity, "failures", lambda self: [])  # the weights were trained for another pooling
+    model = lenet5(pooling="average")
+    model.set_weights(shipped.get_weights())
+    run = make_run(model=model)
+    make(run, out, small)
+    assert graphs(out) == ["plain"]
+    with pytest.raises(ConversionError, match="no fast graph: its S2 does not pool by maxima"):
+        make(run, out, small, force=True, graph="fast")
+
+
+def test_a_fast_graph_that_differs_is_not_shipped(make_run, small, out, monkeypatch):
+    spread = fast.spread
+    monkeypatch.setattr(fast, "spread", lambda kernel: spread(kernel[:, ::-1]))
+    with pytest.raises(ConversionError, match="the fast graph's scale of"):
+        make(make_run("first"), out, small)
+    monkeypatch.setattr(ranges, "adopt", lambda rewritten, plain: rewritten)
+    with pytest.raises(ParityError, match="the fast graph of digit does not match the plain one on 1,000 glyphs: "):
+        make(make_run(), out, small)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "graph"), [((), None), (("--graph", "plain"), "plain"), (("--graph", "fast"), "fast")]
+)
+def test_the_command_asks_for_the_graph(given, graph, make_run, small, out, monkeypatch):
+    asked = []
+    monkeypatch.setattr(data, "load", lambda path=None: small)
+    monkeypatch.setattr(bundles, "make_bundle", lambda *_, **options: asked.append(options["graph"]) or Nothing)
+    assert command.main(["model", str(make_run().folder), "--out", str(out), *given]) == 0
+    assert asked == [graph]
 
 
 def test_a_second_network_goes_when_it_is_no_longer_asked_for(make_run, make_second, small, out):

@@ -13,6 +13,7 @@ from train.evaluate import logits_of
 from train.lenet5 import lenet5
 
 PLAIN = ("CONV_2D", "MAX_POOL_2D") * 2 + ("RESHAPE",) + ("FULLY_CONNECTED",) * 3
+FAST = ("RESHAPE", "TRANSPOSE", "RESHAPE", "CONV_2D", "RESHAPE", "MAX_POOL_2D", "RESHAPE", *PLAIN[2:])
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,11 @@ def pixels(small):
 @pytest.fixture(scope="module")
 def int8(shipped, pixels):
     return to_int8(shipped, pixels)
+
+
+@pytest.fixture(scope="module")
+def fast_int8(shipped, pixels):
+    return to_int8(shipped, pixels, "fast")
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +51,17 @@ def test_it_is_eight_operators_and_no_more(int8, float32):
     assert inspect(int8).operators == inspect(float32).operators == PLAIN
 
 
+def test_the_fast_graph_moves_values_about_c1_and_is_else_the_same(shipped, fast_int8):
+    assert inspect(fast_int8).operators == inspect(to_float32(shipped, "fast")).operators == FAST
+    assert len(fast_int8) <= LARGEST_INT8
+
+
+def test_the_plain_graph_may_not_move_values(fast_int8):
+    check(inspect(fast_int8), "int8", 10, "fast")
+    with pytest.raises(ConversionError, match="operators it should not have: TRANSPOSE"):
+        check(inspect(fast_int8), "int8", 10, "plain")
+
+
 def test_int8_takes_int8_at_a_scale_of_one_and_gives_int8(int8):
     graph = inspect(int8)
     assert graph.input == Tensor((-1, 32, 32, 1), "int8", 1.0, -128)
@@ -60,6 +77,12 @@ def test_float32_takes_and_gives_floats_without_a_scale(float32):
 
 def test_int8_has_at_most_80_kilobytes(int8):
     assert len(int8) <= LARGEST_INT8 == 80 * 1024
+
+
+@pytest.mark.parametrize("count", [1, 3, 8, 17])
+def test_the_fast_graphs_batch_can_be_any_and_gives_the_same_integers(int8, fast_int8, small, count):
+    batch = (canvas(small.test.images[:count])[..., None] ^ 0x80).view(np.int8)
+    np.testing.assert_array_equal(run(fast_int8, batch), run(int8, batch))
 
 
 @pytest.mark.parametrize("count", [1, 3, 8, 17])

@@ -531,6 +531,12 @@ def test_info_for_people(postread: Postread) -> None:
         assert word in answer.out
 
 
+@pytest.mark.parametrize("graph", ["plain", "fast"])
+def test_info_says_which_graph(postread: Postread, bundle, graph: str) -> None:
+    bundle.network["graph"] = graph
+    assert f"digit: lenet5, {graph} graph, 10 classes" in postread("info", "--model", bundle.write()).out
+
+
 def test_info_opens_the_network(postread: Postread, bundle) -> None:
     bundle.file().write_bytes(b"not a network")
     answer = postread("info", "--json", "--model", bundle.path)
