@@ -19,8 +19,10 @@ THICKEST = 0.16
 SURELY = 5.0
 """A run of this many text heights is a ruled line however thick it is; a shorter one may be the tops of zeros that
 were written in one stroke, unless it is thinner than the pen, ..."""
-THIN = 0.7
+THIN = 1.0
 """... by this factor at least."""
+HIGH = 1.9
+"""A vertical run of this many text heights is a wall however thick it is, and wherever it ends."""
 BEYOND = 2
 """Ink that is so much thicker than the line itself is a stroke on it, pixels."""
 
@@ -28,16 +30,23 @@ BEYOND = 2
 def remove_rules(binary: Uint8, text_height: float) -> Uint8:
     """The binary ink uint8[h, w] (0 or 1) without long thin runs."""
     thickest = max(2, round(THICKEST * text_height))
-    across = _rules(binary, round(LONG * text_height), round(SURELY * text_height), thickest)
-    down = _rules(np.ascontiguousarray(binary.T), round(TALL * text_height), 0, thickest).T
+    nothing = np.zeros_like(binary)
+    across = _rules(binary, nothing, 1, round(LONG * text_height), round(SURELY * text_height), thickest)
+    # a wall stands between two lines; a one that stands on a line, taller than what is written beside it, is no wall
+    standing, lines = np.ascontiguousarray(binary.T), cv2.dilate(across, np.ones((7, 7), np.uint8)).T
+    down = _rules(
+        standing, np.asarray(lines, np.uint8), 2, round(TALL * text_height), round(HIGH * text_height), thickest
+    )
+    down = down.T
     left = np.asarray(binary & ~(across | down) & 1, np.uint8)
     return _without_crumbs(left, across | down) if left.any() and (across.any() or down.any()) else left
 
 
-def _rules(binary: Uint8, length: int, surely: int, thickest: int) -> Uint8:
+def _rules(binary: Uint8, others: Uint8, held: int, length: int, surely: int, thickest: int) -> Uint8:
     """The pixels of horizontal lines that no stroke crosses there.
 
     The line may lean a little: it is looked for in ink that was thickened by two pixels up and down.
+    others: where other lines are; held: of a line shorter than `surely`, how many ends must meet them, or the edge.
     """
     if length > binary.shape[1]:
         return np.zeros_like(binary)
@@ -48,14 +57,16 @@ def _rules(binary: Uint8, length: int, surely: int, thickest: int) -> Uint8:
     line = np.asarray(cv2.dilate(found, np.ones((3, 3), np.uint8)), np.uint8) & binary
     out = np.zeros_like(binary)
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
+    pen = _pen(cv2.subtract(binary, line)) if (boxes[1:count, cv2.CC_STAT_WIDTH] < surely).any() else 0.0
     for number in range(1, count):
         x, y, width, height = (int(value) for value in boxes[number, :4])
         rows, columns = slice(max(0, y - 1), y + height + 1), slice(x, x + width)
         near = cv2.dilate((labels[rows, columns] == number).astype(np.uint8), np.ones((3, 1), np.uint8))
         here = np.asarray(line[rows, columns] & np.asarray(near, np.uint8), np.uint8)
         thickness = _thickness(here)
-        whole = x <= BEYOND or x + width >= binary.shape[1] - BEYOND  # it goes on beyond the writing
-        if width < surely and not whole and thickness > THIN * _pen(cv2.subtract(binary, line)):
+        left = x <= BEYOND or bool(others[rows, x : x + 3].any())
+        right = x + width >= binary.shape[1] - BEYOND or bool(others[rows, x + width - 3 : x + width].any())
+        if width < surely and left + right < held and thickness > THIN * pen:
             continue
         # where a stroke crosses or runs along, ink goes on beyond the line's own thickness
         kernel = np.ones((min(thickness, thickest) + BEYOND, 1), np.uint8)

@@ -19,6 +19,7 @@ from device.ink import contrast, soften, threshold
 from device.lines import TEXT_HEIGHT, Line, Strip, cut_out
 from device.pixels import normalise_tight
 from device.rules import remove_rules
+from device.slant import straighten
 
 Uint8 = NDArray[np.uint8]
 Ints = NDArray[np.int32]
@@ -82,24 +83,22 @@ def line_ink(grey: Uint8, small: Uint8, scale: float, line: Line) -> tuple[Strip
 
     grey, small, scale: the full picture, the reduced one that the line was found on, and small / full.
     """
-    strip = cut_out(grey, small, scale, line)
-    ink = segment(strip)
+    strip, ink = segment(cut_out(grey, small, scale, line))
     ratio = ink.text_height / TEXT_HEIGHT
     if RESCALE[0] < ratio < RESCALE[1]:
         return strip, ink
-    strip = cut_out(grey, small, scale, replace(line, text_height=line.text_height * ratio))
-    return strip, segment(strip)
+    return segment(cut_out(grey, small, scale, replace(line, text_height=line.text_height * ratio)))
 
 
-def segment(strip: Strip) -> LineInk:
-    """A line's ink in pieces."""
+def segment(strip: Strip) -> tuple[Strip, LineInk]:
+    """A strip without the slant of its hand, and its ink in pieces."""
     map_ = contrast(strip.grey, WINDOW)
     least = threshold(map_)
     binary = remove_rules((map_ > least).view(np.uint8), TEXT_HEIGHT)
+    strip, binary, soft = straighten(strip, binary, soften(map_, least))
     labels, stats, text_height = _components(binary)
-    soft = soften(map_, least)
     pieces, owners = _cut(labels, stats, soft, text_height)
-    return LineInk(soft, *_in_order(pieces, owners), text_height)
+    return strip, LineInk(soft, *_in_order(pieces, owners), text_height)
 
 
 def _components(binary: Uint8) -> tuple[Ints, Ints, float]:

@@ -41,7 +41,7 @@ HELD_OUT = 0.04
 HELD_OUT_DIGITS = 10_000
 """MNIST's last training digits: the held-out scenes are written with them, and the others are not."""
 RENDERERS = (
-    *(f"device/{name}.py" for name in ("ink", "lines", "rules", "cuts", "segment", "pixels")),
+    *(f"device/{name}.py" for name in ("ink", "lines", "rules", "slant", "cuts", "segment", "pixels")),
     *(f"train/{name}.py" for name in ("strings", "texts", "paper", "strokes", "pieces", "typefaces", "rendered")),
 )
 """The source files that decide what a glyph looks like and what it is called."""

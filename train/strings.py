@@ -77,7 +77,7 @@ class Hands:
         known = self._pens[digit]
         if known and rng.random() < 0.45:
             return known[rng.integers(len(known))]
-        return drawn(digit, rng, float(rng.uniform(0.015, 0.05)))
+        return drawn(digit, rng, float(rng.uniform(0.015, 0.06)))
 
 
 @dataclass
