@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import cases
 from benchmarks.cases import Case
 from device.errors import UsageError
-from train.commandline import FAILURE, OK, answer, number
+from train.commandline import FAILURE, OK, answer, number, quieten
 
 PROGRAM = "python -m benchmarks"
 SCHEMA = 1
@@ -27,14 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--model", metavar="NAME|PATH.json", help="bundle to read with (the shipped one)")
-    common.add_argument("--precision", choices=("int8", "float32"), default="int8", help="(%(default)s)")
+    every = argparse.ArgumentParser(add_help=False)
+    every.add_argument("--model", metavar="NAME|PATH.json", help="bundle to read with (the shipped one)")
+    every.add_argument("--precision", choices=("int8", "float32"), default="int8", help="(%(default)s)")
+    every.add_argument("--json", metavar="FILE", help="write everything as JSON; - in place of the table")
+    every.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    common = argparse.ArgumentParser(add_help=False, parents=[every])
     common.add_argument("--folder", type=Path, action="append", metavar="DIR", help="pictures with a truth.csv")
     most = "at most so many pictures of each kind in the folders (all)"
     common.add_argument("--most", type=number(int, 1, 1_000_000), metavar="N", help=most)
-    common.add_argument("--json", metavar="FILE", help="write everything as JSON; - in place of the table")
-    common.add_argument("--debug", action="store_true", help="show a traceback when something fails")
     parser = argparse.ArgumentParser(prog=PROGRAM, description="Score and time readers of digits.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -59,6 +60,15 @@ def _parser() -> argparse.ArgumentParser:
     repeats = number(int, 1, 100_000)
     speed.add_argument("--repeats", type=repeats, default=20, help="of which the median counts (%(default)s)")
     speed.set_defaults(run=_speed)
+
+    about = "time of the networks' fast graph beside the plain one's"
+    graphs = commands.add_parser("graphs", help=about, description=about, parents=[every])
+    against = "a bundle of the other form (converted from the .keras files beside the bundle)"
+    graphs.add_argument("--against", metavar="NAME|PATH.json", help=against)
+    graphs.add_argument("--batch", type=count, action="append", metavar="N", help="glyphs in one invoke (8 and 48)")
+    graphs.add_argument("--rounds", type=repeats, default=2000, help="of which the shortest counts (%(default)s)")
+    graphs.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
+    graphs.set_defaults(run=_graphs)
     return parser
 
 
@@ -105,6 +115,22 @@ def _speed(options: argparse.Namespace) -> int:
     timings = speed.run(pictures, options.model, options.precision, options.repeats)
     about = {"machine": machine.facts(), "precision": options.precision, "repeats": options.repeats}
     _print(options, speed.table(timings), about | {"pictures": [timing.record() for timing in timings]})
+    return OK
+
+
+def _graphs(options: argparse.Namespace) -> int:
+    quieten()
+    from benchmarks import graphs, machine
+    from device.model import Bundle
+
+    bundle = Bundle.load(options.model)
+    if options.against:
+        pair = graphs.both(bundle, Bundle.load(options.against), options.precision)
+    else:
+        pair = graphs.with_converted(bundle, options.precision, options.data)
+    timings = graphs.run(*pair, options.batch or graphs.BATCHES, options.rounds)
+    about = {"machine": machine.facts(), "precision": options.precision, "rounds": options.rounds}
+    _print(options, graphs.table(timings), about | {"networks": [timing.record() for timing in timings]})
     return OK
 
 

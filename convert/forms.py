@@ -99,10 +99,10 @@ class FormParity:
 
     def table(self) -> str:
         """The figures for people."""
-        return (
-            f"fast graph of {self.role} against plain, {self.n:,} glyphs: {self.classes_changed} int8 classes differ, "
-            f"{self.int8_changed:.3%} of int8 logits by {self.int8_change}, float logits by {self.float32_change:.1g}"
-        )
+        beside = f"fast graph of {self.role} against plain, {self.n:,} glyphs"
+        apart = f"{self.int8_changed:.3%} of int8 logits differ by at most {self.int8_change}"
+        int8 = f"{apart}, {self.classes_changed} classes" if self.int8_change else "int8 logits are equal"
+        return f"{beside}: {int8}, float logits differ by {self.float32_change:.0e} of the largest"
 
 
 def compare(role: str, plain: Pair, rewritten: Pair, pixels: Uint8) -> FormParity:
