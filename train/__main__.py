@@ -1,4 +1,7 @@
-"""`python -m train`: train LeNet-5 on MNIST, or on glyphs off rendered lines, and leave a run folder."""
+"""`python -m train`: train LeNet-5 on MNIST, or on glyphs off rendered lines, and leave a run folder.
+
+`predict` and `table` are for runs that are there already.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from device.errors import UsageError
 from train.commandline import OK, add_supplies, answer, command_of, number, plain_name, quieten
-from train.recipe import DIGIT, DIGIT_OR_NOT, RECIPES, Recipe, final
+from train.networks.registry import NETWORKS, recipe_of
+from train.recipe import DIGIT, DIGIT_OR_NOT, LENET5, RECIPES, Recipe, final
 
 PROGRAM = "python -m train"
-NAMES = {DIGIT: "lenet5", DIGIT_OR_NOT: "lenet5-digit-or-not"}
-"""A run's name, by the role of its network."""
+RENDERED_NAME = "lenet5-digit-or-not"
+"""Of a digit-or-not run; another is named after its network."""
+OF_LENET5 = ("activation", "pooling")
+"""Options that other networks do not have."""
 KEPT = ".glyphs"
 """Folder beside the run folders in which rendered glyphs are kept."""
 
@@ -24,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(given)
     quieten()
-    work = _train if options.role == DIGIT else _train_rendered
+    work = options.run or (_train if options.role == DIGIT else _train_rendered)
     return answer(lambda: work(options, command_of("train", given)), PROGRAM, options.debug)
 
 
@@ -32,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description="Train LeNet-5 and leave a run folder.")
     about = "digit: MNIST's ten; digit-or-not: eleven classes, off rendered lines (%(default)s)"
     parser.add_argument("--role", choices=tuple(RECIPES), default=DIGIT, help=about)
-    parser.add_argument("--name", type=plain_name, help=f"the run's name ({_defaults(NAMES)})")
+    about = "the network, with its own recipe; see docs/networks.md (%(default)s)"
+    parser.add_argument("--arch", choices=tuple(NETWORKS), default=LENET5, help=about)
+    parser.add_argument("--name", type=plain_name, help=f"the run's name (--arch; {DIGIT_OR_NOT}: {RENDERED_NAME})")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders lie (%(default)s)")
     parser.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
     parser.add_argument("--final", action="store_true", help="train on all 60,000 digits, for all epochs")
@@ -54,11 +63,42 @@ def _parser() -> argparse.ArgumentParser:
     scenes = number(int, 10, 10_000_000)
     rendering.add_argument("--scenes", type=scenes, default=60_000, help="lines that are rendered (%(default)s)")
     add_supplies(rendering)
+    _add_commands(parser)
     return parser
 
 
+def _add_commands(parser: argparse.ArgumentParser) -> None:
+    """The commands for runs that are there; without one, training it is."""
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(metavar="COMMAND", title="for runs that are there already")
+
+    about = "read one digit with a run's network, and print the share of each class, the likeliest first"
+    predict = commands.add_parser("predict", help=about, description=about)
+    predict.add_argument("training", metavar="RUN", type=Path, help="the run's folder: runs/lenet5")
+    which = predict.add_mutually_exclusive_group(required=True)
+    which.add_argument("picture", metavar="PICTURE", type=Path, nargs="?", help="a picture of one digit, any size")
+    which.add_argument("--test", metavar="N", type=number(int, 0, 9999), help="the Nth of MNIST's test digits, from 0")
+    predict.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
+    predict.add_argument("--draw", type=Path, metavar="FILE", help="also draw digit and shares, a PNG")
+    predict.set_defaults(run=_predict)
+
+    about = "compare runs with one another and with their sources, in Markdown"
+    table = commands.add_parser("table", help=about, description=about)
+    table.add_argument("trainings", metavar="RUN", type=Path, nargs="+", help="a run's folder")
+    about = "a bundle that was made of a run, for what int8 does; may be given several times"
+    table.add_argument("--bundle", metavar="NAME|PATH.json", action="append", default=[], help=about)
+    table.add_argument("--into", metavar="FILE", type=Path, help="put it into this document, below its mark")
+    table.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
+    table.set_defaults(run=_table)
+    for command in (predict, table):
+        command.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+
+
 def _recipe_defaults(name: str) -> str:
-    return _defaults({role: getattr(recipe, name) for role, recipe in RECIPES.items()})
+    """Of LeNet-5 by its role, and of the other networks."""
+    others = {arch: getattr(network.recipe, name) for arch, network in NETWORKS.items() if arch != LENET5}
+    given = {} if name in OF_LENET5 else others
+    return _defaults({role: getattr(recipe, name) for role, recipe in RECIPES.items()} | given)
 
 
 def _defaults(by_role: dict[str, Any]) -> str:
@@ -70,18 +110,23 @@ def _defaults(by_role: dict[str, Any]) -> str:
 def _recipe(options: argparse.Namespace) -> Recipe:
     names = ("seed", "epochs", "batch", "rate", "patience", "activation", "pooling", "warped")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    recipe = replace(RECIPES[options.role], **given)
+    if options.arch != LENET5:
+        if options.role != DIGIT:
+            raise UsageError(f"{options.arch} has ten classes, the role {options.role} is for {LENET5} alone")
+        for name in set(OF_LENET5) & set(given):
+            raise UsageError(f"--{name} is an option of {LENET5}, not of {options.arch}")
+    recipe = replace(recipe_of(options.role, options.arch), **given)
     return final(recipe) if options.final else recipe
 
 
 def _train(options: argparse.Namespace, command: str) -> int:
     from train import data, runs  # after argparse, since TensorFlow takes seconds to import
 
-    folder = options.runs / (options.name or NAMES[DIGIT])
+    recipe, folder = _recipe(options), options.runs / (options.name or options.arch)
     runs.refuse_to_overwrite(folder, options.force)
     mnist = data.load(options.data)
     print(f"MNIST from {mnist.source}", file=sys.stderr)
-    results = runs.make_run(folder, _recipe(options), mnist, command, options.force)["results"]
+    results = runs.make_run(folder, recipe, mnist, command, options.force)["results"]
     if results["validation_error"] is not None:
         print(f"validation error {results['validation_error']:.2%}")
     print(f"test error {results['test_error']:.2%}\n{folder}")
@@ -91,10 +136,10 @@ def _train(options: argparse.Namespace, command: str) -> int:
 def _train_rendered(options: argparse.Namespace, command: str) -> int:
     from train import data, rendered, runs, typefaces  # as above
 
-    folder = options.runs / (options.name or NAMES[DIGIT_OR_NOT])
+    recipe, folder = _recipe(options), options.runs / (options.name or RENDERED_NAME)
     runs.refuse_to_overwrite(folder, options.force)
     rendered.check_pendigits(options.pendigits)
-    mnist, fonts, recipe = data.load(options.data), typefaces.provide(options.fonts), _recipe(options)
+    mnist, fonts = data.load(options.data), typefaces.provide(options.fonts)
     print(f"MNIST from {mnist.source}", file=sys.stderr)
     kept = options.runs / KEPT
     shown = rendered.sets(
@@ -104,6 +149,36 @@ def _train_rendered(options: argparse.Namespace, command: str) -> int:
     print(f"validation error {results['validation_error']:.2%} of digits")
     print(f"not digits, taken for one {results['not_digits_taken']:.2%}")
     print(f"test error {results['test_error']:.2%}\n{folder}")
+    return OK
+
+
+def _predict(options: argparse.Namespace, command: str) -> int:
+    from train import data, pictures, predict, runs  # as above
+
+    run = runs.open_run(options.training)
+    if options.picture:
+        pixels, what = predict.read_picture(options.picture), options.picture.name
+    else:
+        digit = data.load(options.data).test[options.test : options.test + 1]
+        pixels, what = digit.pixels[0], f"test digit {options.test}, a {digit.labels[0]}"
+    shares = predict.predict(run, pixels)
+    for one in (-shares).argsort(kind="stable"):
+        print(f"{pictures.NAMES[one]} {shares[one]:.4f}")
+    if options.draw:
+        pictures.draw_prediction(options.draw, pixels, shares, what)
+    return OK
+
+
+def _table(options: argparse.Namespace, command: str) -> int:
+    from device.model import Bundle
+    from train import data, runs, table  # as above
+
+    bundles = [Bundle.load(where) for where in options.bundle]
+    pixels = table.some_digits(data.load(options.data)) if bundles else None
+    text = table.tables([runs.open_run(folder) for folder in options.trainings], bundles, pixels)
+    if options.into:
+        table.put_into(options.into, text)
+    print(options.into or text)
     return OK
 
 

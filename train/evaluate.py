@@ -14,6 +14,7 @@ BATCH = 1000
 """Digits in one forward pass; more gain nothing."""
 
 Float32 = NDArray[np.float32]
+Uint8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,7 @@ def logits_of(model: keras.Model, shown: Shown) -> Float32:
     return np.concatenate([np.asarray(model(batch, training=False)) for batch in batches])
 
 
-def evaluate(logits: Float32, labels: NDArray[np.uint8]) -> Evaluation:
+def evaluate(logits: Float32, labels: Uint8) -> Evaluation:
     """Compare float32[N, classes] logits with uint8[N] labels."""
     predicted = logits.argmax(axis=1)
     confusion = np.zeros((logits.shape[1],) * 2, np.int64)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from device.pixels import CANVAS
 from train.augment import distort, elastic_fields
 from train.data import Digits, Shown
-from train.lenet5 import lenet5
+from train.networks.loss import MapCriterion
+from train.networks.registry import build
 from train.recipe import Recipe
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
@@ -45,12 +46,11 @@ def train(recipe: Recipe, part: Shown, held_out: Shown | None, checkpoint: Path)
     checkpoint: where the best network so far is kept while training goes on (a .keras file).
     """
     seed_everything(recipe.seed)
-    model = lenet5(recipe.classes, recipe.activation, recipe.pooling)
+    model = build(recipe)
     steps = -(-len(part) // recipe.batch)
     model.compile(
-        optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(recipe.rate, steps * recipe.epochs)),
-        # Categorical cross-entropy of the softmax of the logits, for labels that are numbers and not one-hot.
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        optimizer=keras.optimizers.Adam(_rate(recipe, steps)),
+        loss=_loss(recipe),
         metrics=["accuracy"],
     )
     with redirect_stdout(sys.stderr):  # Keras draws its progress bar on stdout, which is for results
@@ -59,11 +59,26 @@ def train(recipe: Recipe, part: Shown, held_out: Shown | None, checkpoint: Path)
             epochs=recipe.epochs,
             steps_per_epoch=steps,
             validation_data=_in_order(held_out) if held_out else None,
-            callbacks=_callbacks(recipe, checkpoint) if held_out else [],
+            callbacks=_callbacks(recipe, checkpoint) if held_out and recipe.keep_best else [],
             shuffle=False,
             verbose=1 if sys.stderr.isatty() else 2,
         )
     return model, {name: [float(value) for value in values] for name, values in history.history.items()}
+
+
+def _rate(recipe: Recipe, steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Adam's step size; steps: in an epoch."""
+    if not recipe.cosine:
+        return recipe.rate
+    return keras.optimizers.schedules.CosineDecay(recipe.rate, steps * recipe.epochs)
+
+
+def _loss(recipe: Recipe) -> keras.losses.Loss:
+    """What training makes small."""
+    if recipe.rubbish is not None:
+        return MapCriterion(recipe.rubbish)
+    # Categorical cross-entropy of the softmax of the logits, for labels that are numbers and not one-hot.
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def feed(shown: Shown, recipe: Recipe) -> tf.data.Dataset:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from train.data import Shown
-from train.evaluate import Evaluation
+from train.evaluate import Evaluation, Float32, Uint8
 from train.files import write_atomically
 
 if TYPE_CHECKING:
@@ -22,14 +22,15 @@ NAMES = (*"0123456789", "not")
 """Of the classes."""
 
 
-def draw_curves(path: Path, history: dict[str, list[float]]) -> None:
+def draw_curves(path: Path, history: dict[str, list[float]], distorted: bool = True) -> None:
     """Loss and accuracy after every epoch, training and validation."""
     from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
     figure = _figure(10, 4)
     for place, (name, title) in enumerate({"loss": "Cross-entropy, nats", "accuracy": "Accuracy, %"}.items()):
         axes = figure.add_subplot(1, 2, place + 1)
-        for key, label, colour in ((name, "training (distorted)", TRAINED), (f"val_{name}", "validation", HELD_OUT)):
+        training = "training (distorted)" if distorted else "training"
+        for key, label, colour in ((name, training, TRAINED), (f"val_{name}", "validation", HELD_OUT)):
             if key in history:
                 values = np.array(history[key]) * (100 if name == "accuracy" else 1)
                 axes.plot(np.arange(1, len(values) + 1), values, label=label, color=colour, marker=".")
@@ -76,6 +77,19 @@ def draw_mistakes(path: Path, tested: Shown, evaluation: Evaluation) -> None:
         answer, confidence = evaluation.predicted[index], evaluation.confidence[index]
         axes.set_title(f"{NAMES[tested.labels[index]]} → {NAMES[answer]}  {confidence:.0%}", fontsize=9)
         axes.set_xlabel(f"no. {index}", fontsize=7, labelpad=2)
+    _save(figure, path)
+
+
+def draw_prediction(path: Path, pixels: Uint8, shares: Float32, what: str) -> None:
+    """A digit as the network sees it, uint8[32, 32], and beside it the share of each class, float32[classes]."""
+    figure = _figure(8, 3.4)
+    seen, bars = figure.subplots(1, 2, width_ratios=(1, 1.6))
+    seen.imshow(pixels, cmap="gray_r", vmin=0, vmax=255)
+    seen.set(title=what, xticks=[], yticks=[])
+    best, each = int(shares.argmax()), range(len(shares))
+    bars.bar(each, 100 * shares, color=[HELD_OUT if one == best else TRAINED for one in each])
+    bars.set(title=f"{NAMES[best]}, {shares[best]:.1%}", xlabel="Read as", ylabel="Share, %", ylim=(0, 100))
+    bars.set_xticks(each, NAMES[: len(shares)])
     _save(figure, path)
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 DIGIT, DIGIT_OR_NOT = "digit", "digit-or-not"
 """The roles, as cards name them."""
+LENET5, LENET5_1998, LENET_KERAS, CNN_SIMPLE = "lenet5", "lenet5-1998", "lenet-keras", "cnn-simple"
+"""The networks' names, see `train.networks.registry`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Recipe:
     epochs: int = 30
     batch: int = 128
     rate: float = 2e-3
-    """Adam's first step size; it falls to zero along half a cosine."""
+    """Adam's first step size; it falls to zero along half a cosine, or stays, see below."""
     patience: int = 10
     """Epochs without a better validation loss before training stops."""
     validation: int = 10_000
@@ -39,6 +41,16 @@ class Recipe:
     warp: Warp = field(default_factory=Warp)
     classes: int = 10
     """Of the network: 11 with `not a digit`."""
+    arch: str = LENET5
+    """The network's name."""
+    cosine: bool = True
+    """Whether the step size falls."""
+    keep_best: bool = True
+    """Whether, where digits are held out, the weights of the epoch that suited them best are kept, and training stops
+    early; else the last epoch's, as a tutorial has it."""
+    rubbish: float | None = None
+    """The constant j of LeCun 1998, equation 9, which stands for all that is no digit: with it the loss also pulls the
+    right digit's penalty below j, and no longer pushes the others' far above.  None: plain cross-entropy."""
 
 
 RECIPES = {

@@ -20,8 +20,8 @@ from train.data import Glyphs, Mnist, Shown
 from train.errors import ExistsError, RunError
 from train.evaluate import Evaluation, evaluate, logits_of
 from train.files import sha256, write_json
-from train.lenet5 import lenet5
-from train.recipe import DIGIT, DIGIT_OR_NOT, Recipe
+from train.networks.registry import build
+from train.recipe import DIGIT, DIGIT_OR_NOT, LENET5, Recipe
 from train.rendered import NOT_A_DIGIT, Sets, gather, save
 
 RUN_SCHEMA = 1
@@ -50,6 +50,18 @@ class Run:
         """``digit`` or ``digit-or-not``."""
         return str(self.record.get("role", DIGIT))
 
+    @property
+    def arch(self) -> str:
+        """The network's name in `train.networks.registry`."""
+        return str(self.record["recipe"].get("arch", LENET5))
+
+    def network(self) -> keras.Model:
+        """Open the Keras network; its own layers are registered, since training is imported above."""
+        try:
+            return keras.models.load_model(self.model_file, compile=False)
+        except (OSError, ValueError, TypeError) as error:
+            raise RunError(f"{self.model_file} is not a Keras model: {error}") from error
+
     def held_out(self) -> Glyphs:
         """The glyphs of a digit-or-not run that its network was not trained on."""
         path = self.folder / HELD_OUT
@@ -67,7 +79,7 @@ def make_run(folder: Path, recipe: Recipe, mnist: Mnist, command: str, force: bo
     part, held_out = fit.split(mnist.train, recipe)
     model, training = _train(folder, recipe, part, held_out, force)
     tested = evaluate(logits_of(model, mnist.test), mnist.test.labels)
-    _draw(folder, training.history, tested, mnist.test, "test digits")
+    _draw(folder, recipe, training.history, tested, mnist.test, "test digits")
     validated = evaluate(logits_of(model, held_out), held_out.labels).error if held_out else None
     results = {"validation_error": validated, "test_error": tested.error}
     return _leave(folder, DIGIT, recipe, command, _data(mnist, recipe), results, training)
@@ -80,7 +92,7 @@ def make_rendered_run(
     model, training = _train(folder, recipe, shown.part, shown.held_out, force)
     save(folder / HELD_OUT, shown.held_out)
     tested = evaluate(logits_of(model, shown.held_out), shown.held_out.labels)
-    _draw(folder, training.history, tested, shown.held_out, "held-out glyphs")
+    _draw(folder, recipe, training.history, tested, shown.held_out, "held-out glyphs")
     is_digit = shown.held_out.labels < NOT_A_DIGIT
     wrong, taken = tested.predicted != shown.held_out.labels, tested.predicted < NOT_A_DIGIT
     on_mnist = logits_of(model, mnist.test)[:, :NOT_A_DIGIT]
@@ -153,8 +165,8 @@ def _train(
     return model, training
 
 
-def _draw(folder: Path, history: fit.History, tested: Evaluation, shown: Shown, what: str) -> None:
-    pictures.draw_curves(folder / CURVES, history)
+def _draw(folder: Path, recipe: Recipe, history: fit.History, tested: Evaluation, shown: Shown, what: str) -> None:
+    pictures.draw_curves(folder / CURVES, history, recipe.warped > 0)
     pictures.draw_confusion(folder / CONFUSION, tested, what)
     pictures.draw_mistakes(folder / MISTAKES, shown, tested)
 
@@ -186,7 +198,7 @@ def _leave(
 
 def _without_optimizer(model: keras.Model, recipe: Recipe) -> keras.Model:
     """The same network, never compiled: saved in a third of the bytes."""
-    bare = lenet5(recipe.classes, recipe.activation, recipe.pooling)
+    bare = build(recipe)
     bare.set_weights(model.get_weights())
     return bare
 

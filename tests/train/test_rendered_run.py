@@ -78,8 +78,8 @@ def test_help_has_each_roles_own_defaults(capsys):
     with pytest.raises(SystemExit):
         command.main(["--help"])
     text = " ".join(capsys.readouterr().out.split())
-    assert "(30; digit-or-not: 12)" in text
-    assert "(128; digit-or-not: 256)" in text
+    assert "(30; digit-or-not: 12;" in text
+    assert "(128; digit-or-not: 256;" in text
 
 
 def test_an_epochs_order_is_drawn_once(small):
