@@ -53,6 +53,8 @@ class Candidate:
     digits: str
     boxes: NDArray[np.int32]
     """int32[N, 4]: each digit's x, y, width, height on the strip."""
+    pieces: NDArray[np.int32]
+    """int32[N, 2]: number of each digit's first and last piece."""
     confidences: tuple[float, ...]
     confidence: float
     reason: str | None
@@ -118,7 +120,8 @@ class Decoder:
             for span, digit in zip(spans, best.digits, strict=True)
         ]
         reason, detail = self._verdict(best, confidence, features, format)
-        return Candidate(best.digits, found.boxes[spans], tuple(each), confidence, reason, detail)
+        pieces = np.stack([found.first[spans], found.last[spans]], axis=1)
+        return Candidate(best.digits, found.boxes[spans], pieces, tuple(each), confidence, reason, detail)
 
     def _verdict(
         self, best: Path, confidence: float, features: NDArray[np.float64], format: Format

@@ -16,7 +16,7 @@ from device.lattice import HOPELESS, Path, Scores
 from device.lines import Line, Strip
 from device.orientation import View
 from device.reader import Reader
-from device.segment import LineInk, Spans
+from device.segment import LineInk, Spans, digit_box
 from device.types import Frame, Reading
 
 Uint8 = NDArray[np.uint8]
@@ -160,7 +160,8 @@ def _verdict(line: LineTrace, page: PageTrace, reader: Reader) -> Verdict:
         return Verdict([], None, None)
     turned = line.strip.frame_size
     size = turned if page.view.turn in (0, 180) else (turned[1], turned[0])
-    boxes = tuple(page.view.box(line.strip.box(*map(float, box)), size) for box in candidate.boxes)
+    digits = zip(candidate.pieces, candidate.boxes, strict=True)
+    boxes = tuple(page.view.box(digit_box(line.strip, line.ink, *digit), size) for digit in digits)
     given = (r for r in page.readings if r.digit_boxes == boxes and r.digits == candidate.digits)
     return Verdict(reader.decoder.paths(*told), candidate, next(given, None))
 

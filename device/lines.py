@@ -65,7 +65,20 @@ class Strip:
 
     def box(self, x: float, y: float, width: float, height: float) -> Box:
         """The upright box on the frame around a box on the strip."""
-        corners = self._map(x, y, width, height)
+        return self._around(self._map(x, y, width, height))
+
+    def box_of(self, ink: NDArray[np.bool_], x: int, y: int) -> Box:
+        """The upright box on the frame around ink bool[h, w], whose left upper corner lies at x, y on the strip."""
+        rows = np.flatnonzero(ink.any(axis=1))
+        if not len(rows):
+            return self.box(x, y, ink.shape[1], ink.shape[0])
+        left = x + ink[rows].argmax(axis=1)
+        right = x + ink.shape[1] - ink[rows, ::-1].argmax(axis=1)
+        ends = np.concatenate([left, right, left, right])
+        edges = np.concatenate([rows, rows, rows + 1, rows + 1]) + y
+        return self._around(np.stack([ends, edges, np.ones(len(ends))], axis=1) @ self.to_frame.T)
+
+    def _around(self, corners: Floats) -> Box:
         limits = np.array(self.frame_size)
         low = np.clip(np.floor(corners.min(axis=0)), 0, limits - 1).astype(int)
         high = np.clip(np.ceil(corners.max(axis=0)), low + 1, limits).astype(int)
@@ -176,7 +189,7 @@ def _joined(stats: Floats, frame: NDArray[np.intp], groups: list[NDArray[np.intp
     """Groups that go on where another ends (a wide gap, a small digit), or lie within one, put together."""
     left, top, width, height = (stats[:, k] for k in range(4))
     y = top + height / 2
-    tall = np.array([np.quantile(height[g], 0.75) for g in groups])
+    tall = np.array([quantile(height[g], 0.75) for g in groups])
     first = np.array([g[left[g].argmin()] for g in groups])
     last = np.array([g[(left[g] + width[g]).argmax()] for g in groups])
     low, high = left[first], (left + width)[last]
@@ -202,6 +215,14 @@ def _joined(stats: Floats, frame: NDArray[np.intp], groups: list[NDArray[np.intp
     return [np.concatenate([g for g, r in zip(groups, roots, strict=True) if r == root]) for root in np.unique(roots)]
 
 
+def quantile(values: NDArray[np.float64] | NDArray[np.int32], share: float) -> float:
+    """What `numpy.quantile` gives, to the last bit, in a tenth of the time on so few values."""
+    ranked = np.sort(values).tolist()
+    at = (len(ranked) - 1) * share
+    low, high, part = ranked[int(at)], ranked[min(int(at) + 1, len(ranked) - 1)], at - int(at)
+    return float(low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part))
+
+
 def _slopes(x: Floats, y: Floats, groups: list[NDArray[np.intp]]) -> Floats:
     """Slope of each group, from its ends."""
     out = np.zeros(len(groups))
@@ -222,7 +243,7 @@ def _line(stats: Floats, frames: Floats) -> Line:
     """The line through a group of components; one that stands in boxes reaches over all of them."""
     left, top, width, height = (stats[:, k] for k in range(4))
     x, y = left + width / 2, top + height / 2
-    text_height = float(np.quantile(height, 0.75))
+    text_height = quantile(height, 0.75)
     angle = _skew(x, y, text_height)
     cos, sin = np.cos(angle), np.sin(angle)
     corner_x = np.concatenate([left, left + width, left, left + width])

@@ -16,12 +16,12 @@ from device.addressee import one_addressee
 from device.classify import Classifier, RuntimeName, log_softmax
 from device.decode import Candidate, Decoder, Known
 from device.ink import reduce, to_grey
-from device.lattice import HOPELESS, Scores
+from device.lattice import HOPELESS, Scores, most_digits
 from device.lines import SEARCH_PIXELS, Line, Strip, find_lines
 from device.model import Bundle, Precision
 from device.orientation import Orientation, View, parse_orientation, read_turned
-from device.segment import glyphs, line_ink, spans
-from device.types import Frame, Reading
+from device.segment import LineInk, Spans, digit_box, glyphs, line_ink, spans
+from device.types import Frame, Reading, around
 
 if TYPE_CHECKING:
     from device.explain import Trace
@@ -103,14 +103,18 @@ class Reader:
         """The readings of one line: all its spans go through each network in one batch."""
         strip, ink = line_ink(grey, small, scale, line)
         found = spans(ink)
-        if not len(found.first):
+        if not len(found.first) or (self.trace is None and self._too_few(found)):
             return []
         pixels = glyphs(ink, found)
         scores = self.score(pixels)
         if self.trace is not None:
             self.trace.line(line, strip, ink, found, pixels, scores)
         candidates = self.decoder.decode(ink, found, scores, self.format, self.known)
-        return [self._reading(candidate, strip) for candidate in candidates]
+        return [self._reading(candidate, strip, ink) for candidate in candidates]
+
+    def _too_few(self, found: Spans) -> bool:
+        """Whether the spans cannot make up a code, so that no network need look at them."""
+        return self.format.postal and self.format.length is not None and most_digits(found) < self.format.length
 
     def score(self, pixels: Uint8) -> Scores:
         """The networks' opinion of glyphs uint8[S, 32, 32]."""
@@ -127,10 +131,11 @@ class Reader:
             digit[likely] = mixed - np.logaddexp.reduce(mixed, axis=1, keepdims=True)
         return Scores(digit, odds)
 
-    def _reading(self, candidate: Candidate, strip: Strip) -> Reading:
+    def _reading(self, candidate: Candidate, strip: Strip, ink: LineInk) -> Reading:
         low = candidate.boxes[:, :2].min(axis=0)
         high = (candidate.boxes[:, :2] + candidate.boxes[:, 2:]).max(axis=0)
         extent = tuple(float(value) for value in (*low, *(high - low)))
+        boxes = tuple(digit_box(strip, ink, *one) for one in zip(candidate.pieces, candidate.boxes, strict=True))
         return Reading(
             code=self.format.write(candidate.digits),
             digits=candidate.digits,
@@ -140,9 +145,9 @@ class Reader:
             reason=candidate.reason,
             detail=candidate.detail,
             known=None if self.known is None else candidate.digits in self.known,
-            box=strip.box(*extent),
+            box=around(boxes),
             quad=strip.quad(*extent),
-            digit_boxes=tuple(strip.box(*map(float, box)) for box in candidate.boxes),
+            digit_boxes=boxes,
             digit_confidences=candidate.confidences,
         )
 

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from device.cuts import seam_field
 from device.ink import contrast, soften, threshold
-from device.lines import TEXT_HEIGHT, Line, Strip, cut_out
+from device.lines import TEXT_HEIGHT, Line, Strip, cut_out, quantile
 from device.pixels import normalise_tight
 from device.rules import remove_rules
 from device.slant import straighten
+from device.types import Box
 
 Uint8 = NDArray[np.uint8]
 Ints = NDArray[np.int32]
@@ -42,6 +43,8 @@ WIDEST_SPAN = 1.55
 LARGEST_HOLE = 0.22
 """Paper between two pieces of one digit at most, in heights of the line."""
 MOST_COMPONENTS = 120
+FEW_LABELS = 1 << 17
+"""Pixels of a strip that has few enough components for labels of 16 bits, which are quicker."""
 FAR = 1 << 30
 """Beyond any strip, pixels."""
 RESCALE = 0.78, 1.3
@@ -83,27 +86,52 @@ def line_ink(grey: Uint8, small: Uint8, scale: float, line: Line) -> tuple[Strip
 
     grey, small, scale: the full picture, the reduced one that the line was found on, and small / full.
     """
-    strip, ink = segment(cut_out(grey, small, scale, line))
-    ratio = ink.text_height / TEXT_HEIGHT
-    if RESCALE[0] < ratio < RESCALE[1]:
-        return strip, ink
-    return segment(cut_out(grey, small, scale, replace(line, text_height=line.text_height * ratio)))
+    whole = _whole(cut_out(grey, small, scale, line))
+    ratio = whole.text_height / TEXT_HEIGHT
+    if not RESCALE[0] < ratio < RESCALE[1]:
+        whole = _whole(cut_out(grey, small, scale, replace(line, text_height=line.text_height * ratio)))
+    return whole.strip, _in_pieces(whole)
 
 
 def segment(strip: Strip) -> tuple[Strip, LineInk]:
     """A strip without the slant of its hand, and its ink in pieces."""
+    whole = _whole(strip)
+    return whole.strip, _in_pieces(whole)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Whole:
+    """A strip and its ink, not cut yet."""
+
+    strip: Strip
+    soft: Uint8
+    """uint8[h, w]"""
+    labels: Ints
+    """int32[h, w]: components."""
+    stats: Ints
+    """int32[C + 1, 5]: x, y, width, height, area of each component; row 0 is paper."""
+    text_height: float
+    """Pixels."""
+
+
+def _whole(strip: Strip) -> _Whole:
+    """The components of a strip, without the slant of its hand."""
     map_ = contrast(strip.grey, WINDOW)
     least = threshold(map_)
     binary = remove_rules((map_ > least).view(np.uint8), TEXT_HEIGHT)
     strip, binary, soft = straighten(strip, binary, soften(map_, least))
-    labels, stats, text_height = _components(binary)
-    pieces, owners = _cut(labels, stats, soft, text_height)
-    return strip, LineInk(soft, *_in_order(pieces, owners), text_height)
+    return _Whole(strip, soft, *_components(binary))
+
+
+def _in_pieces(whole: _Whole) -> LineInk:
+    pieces, owners = _cut(whole.labels, whole.stats, whole.soft, whole.text_height)
+    return LineInk(whole.soft, *_in_order(pieces, owners), whole.text_height)
 
 
 def _components(binary: Uint8) -> tuple[Ints, Ints, float]:
     """Labels, statistics (x, y, width, height, area; row 0 is paper) and the text's height."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
+    kind = cv2.CV_16U if binary.size < FEW_LABELS else cv2.CV_32S
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8, ltype=kind)
     rows = binary.shape[0]
     y, width, height, area = stats.T[1:]
     keep = (area >= SMALLEST_AREA) & (width < 12 * np.maximum(height, 8)) & ((height > 3) | (width > 3))
@@ -116,57 +144,61 @@ def _components(binary: Uint8) -> tuple[Ints, Ints, float]:
     number = np.zeros(len(stats), np.int32)
     number[keep] = np.arange(1, keep.sum() + 1)
     tall = height[keep & (height > 0.3 * TEXT_HEIGHT)]
-    text_height = float(np.quantile(tall, 0.7)) if len(tall) else float(TEXT_HEIGHT)
+    text_height = quantile(tall, 0.7) if len(tall) else float(TEXT_HEIGHT)
     kept = np.concatenate([stats[:1], stats[keep]])
-    return number[labels], np.asarray(kept, np.int32), text_height
+    return number.take(np.asarray(labels)), np.asarray(kept, np.int32), text_height
 
 
 def _cut(labels: Ints, stats: Ints, soft: Uint8, text_height: float) -> tuple[Ints, Ints]:
     """Cut wide components: labels int32[h, w] of pieces, and the component of each piece, int32[P + 1]."""
     owners = list(range(len(stats)))
-    wide = np.flatnonzero(stats[:, 2] > WIDE * text_height)
-    wide = wide[wide > 0]
-    if not len(wide):
+    wide = [n for n in np.flatnonzero(stats[:, 2] > WIDE * text_height).tolist() if n]
+    if not wide:
         return labels, np.array(owners, np.int32)
-    field = seam_field(np.where(labels > 0, soft, np.uint8(0)), text_height)
+    field = seam_field(soft * (labels > 0), text_height)
     chosen = [field.choose(int(stats[n, 0]), int(stats[n, 0] + stats[n, 2]), text_height) for n in wide]
+    if not any(chosen):
+        return labels, np.array(owners, np.int32)
     paths = field.trace([column for columns in chosen for column in columns])
     at = 0
     for number, columns in zip(wide, chosen, strict=True):
         if not columns:
             continue
-        x, y, width, height = (int(v) for v in stats[number, :4])
-        cuts = paths[at : at + len(columns), y : y + height, None]
+        x, y, width, height = stats[number, :4].tolist()
+        side = _sides(paths[at : at + len(columns), y : y + height] - x, width)
         at += len(columns)
         window = labels[y : y + height, x : x + width]
-        own = window == number
-        side = (np.arange(x, x + width) >= cuts).sum(axis=0)  # seams to the left of each pixel
-        for part in range(1, len(columns) + 1):
-            here = own & (side == part)
-            if here.any():
-                window[here] = len(owners)
-                owners.append(int(number))
+        window[:] = np.where((window == number) & (side > 0), side + (len(owners) - 1), window)
+        owners += [number] * len(columns)
     return labels, np.array(owners, np.int32)
+
+
+def _sides(cuts: Ints, width: int) -> NDArray[np.intp]:
+    """How many seams lie left of each pixel, intp[h, width].  cuts: int32[K, h], the first column right of each."""
+    rows = np.arange(cuts.shape[1]) * (width + 1)
+    counts = np.bincount((np.clip(cuts, 0, width) + rows).ravel(), minlength=len(rows) * (width + 1))
+    return counts.reshape(len(rows), width + 1).cumsum(axis=1)[:, :width]
 
 
 def _in_order(labels: Ints, owners: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     """Number the pieces from left to right: labels, boxes, areas, components."""
-    count = len(owners)
-    y, x = np.nonzero(labels)
-    found = labels[y, x]
-    areas = np.bincount(found, minlength=count)
-    left, top = np.full(count, 1 << 30), np.full(count, 1 << 30)
-    right, bottom = np.full(count, -1), np.full(count, -1)
-    np.minimum.at(left, found, x)
-    np.minimum.at(top, found, y)
-    np.maximum.at(right, found, x)
-    np.maximum.at(bottom, found, y)
-    kept = np.flatnonzero(areas > 0)
-    order = kept[np.argsort((left + right)[kept], kind="stable")]
-    number = np.zeros(count, np.int32)
-    number[order] = np.arange(1, len(order) + 1)
-    boxes = np.stack([left, top, right - left + 1, bottom - top + 1], axis=1)[order]
-    return number[labels], boxes.astype(np.int32), areas[order].astype(np.int32), owners[order]
+    inked = np.flatnonzero(labels > 0)
+    found = labels.ravel().take(inked)
+    every = np.bincount(found, minlength=len(owners))
+    kept = np.flatnonzero(every)
+    number = np.zeros(len(owners), np.int32)
+    if not len(kept):
+        return number.take(labels), np.zeros((0, 4), np.int32), number[:0], owners[:0]
+    areas = every[kept]
+    ends = areas.cumsum()
+    y, x = np.divmod(
+        inked.take(np.argsort(found, kind="stable")), labels.shape[1]
+    )  # piece by piece, each top to bottom
+    left, right = np.minimum.reduceat(x, ends - areas), np.maximum.reduceat(x, ends - areas)
+    boxes = np.stack([left, y[ends - areas], right - left + 1, y[ends - 1] - y[ends - areas] + 1], axis=1)
+    order = np.argsort(left + right, kind="stable")
+    number[kept[order]] = np.arange(1, len(order) + 1)
+    return number.take(labels), boxes[order].astype(np.int32), areas[order].astype(np.int32), owners[kept[order]]
 
 
 def spans(ink: LineInk) -> Spans:
@@ -191,6 +223,13 @@ def spans(ink: LineInk) -> Spans:
     keep &= (height >= 0.25 * tall) & (height <= 1.9 * tall) & (np.maximum(height, width) >= 0.33 * tall)
     boxes = np.stack([low_x, low_y, width, height], axis=1)[keep]
     return Spans(first[keep].astype(np.int32), last[keep].astype(np.int32), boxes.astype(np.int32))
+
+
+def digit_box(strip: Strip, ink: LineInk, pieces: Ints, box: Ints) -> Box:
+    """The upright box on the frame of a digit: of the pieces int32[2] (the first and the last), box int32[4]."""
+    x, y, width, height = (int(value) for value in box)
+    part = ink.labels[y : y + height, x : x + width]
+    return strip.box_of((part > pieces[0]) & (part <= pieces[1] + 1), x, y)
 
 
 def glyphs(ink: LineInk, found: Spans) -> Uint8:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,13 @@ Box = tuple[int, int, int, int]
 
 Point = tuple[int, int]
 """x, y: integer pixels of the frame."""
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The box around boxes, of which there is one at least."""
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
+    return left, top, right - left, bottom - top
 
 
 @dataclass(frozen=True, slots=True, eq=False)
