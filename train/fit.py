@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from device.pixels import CANVAS
 from train.augment import distort, elastic_fields
-from train.data import Digits, Shown
+from train.data import Digits, Glyphs, Shown
 from train.networks.loss import MapCriterion
 from train.networks.registry import build
 from train.recipe import Recipe
@@ -127,6 +127,12 @@ def batches(shown: Shown, recipe: Recipe) -> Callable[[int], Batch]:
         return warped[..., None].astype(np.float32), labels[chosen]
 
     return batch
+
+
+def first_batch(shown: Shown, recipe: Recipe) -> Glyphs:
+    """What the network sees first, distorted as it sees it."""
+    pixels, labels = batches(shown, recipe)(0)
+    return Glyphs(pixels[..., 0].astype(np.uint8), labels.astype(np.uint8))
 
 
 def _callbacks(recipe: Recipe, checkpoint: Path) -> list[keras.callbacks.Callback]:

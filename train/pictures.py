@@ -80,6 +80,19 @@ def draw_mistakes(path: Path, tested: Shown, evaluation: Evaluation) -> None:
     _save(figure, path)
 
 
+def draw_digits(path: Path, shown: Shown) -> None:
+    """A sheet of digits or glyphs with their labels, as many as there is room for."""
+    pixels, labels = shown.pixels[: COLUMNS * ROWS], shown.labels[: COLUMNS * ROWS]
+    rows = max(1, -(-len(labels) // COLUMNS))
+    figure = _figure(1.1 * COLUMNS, 1.25 * rows)
+    for place, (one, label) in enumerate(zip(pixels, labels, strict=True)):
+        axes = figure.add_subplot(rows, COLUMNS, place + 1)
+        axes.imshow(one, cmap="gray_r", vmin=0, vmax=255)
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(NAMES[label], fontsize=9)
+    _save(figure, path)
+
+
 def draw_prediction(path: Path, pixels: Uint8, shares: Float32, what: str) -> None:
     """A digit as the network sees it, uint8[32, 32], and beside it the share of each class, float32[classes]."""
     figure = _figure(8, 3.4)

@@ -27,9 +27,11 @@ from train.rendered import NOT_A_DIGIT, Sets, gather, save
 RUN_SCHEMA = 1
 MODEL, RECORD = "model.keras", "run.json"
 CURVES, CONFUSION, MISTAKES = "curves.png", "confusion.png", "mistakes.png"
+SHOWN = "digits.png"
+"""The first digits that the network was shown, distorted as they were."""
 HELD_OUT = "held-out.npz"
 """The rendered glyphs that a network of eleven classes was validated on; conversion calibrates and compares on them."""
-FILES = (RECORD, MODEL, CURVES, CONFUSION, MISTAKES, HELD_OUT)
+FILES = (RECORD, MODEL, SHOWN, CURVES, CONFUSION, MISTAKES, HELD_OUT)
 """All that a run folder may have; a folder without the record, which comes last, is no finished run."""
 
 
@@ -162,6 +164,7 @@ def _train(
     model, history = fit.train(recipe, part, held_out, folder / MODEL)
     training = _Training(history, round(time.monotonic() - start, 1))
     _without_optimizer(model, recipe).save(folder / MODEL)
+    pictures.draw_digits(folder / SHOWN, fit.first_batch(part, recipe))
     return model, training
 
 

@@ -46,7 +46,7 @@ def test_a_run_is_named_after_its_network_and_opens_as_that(folder):
     assert (run.arch, run.role, run.network().name) == ("lenet5-1998", "digit", "lenet5-1998")
     assert run.record["recipe"]["batch"] == 10
     assert {path.name for path in run.folder.iterdir()} == {
-        "model.keras", "run.json", "curves.png", "confusion.png", "mistakes.png",
+        "model.keras", "run.json", "digits.png", "curves.png", "confusion.png", "mistakes.png",
     }  # fmt: skip
 
 

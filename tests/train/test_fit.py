@@ -44,6 +44,13 @@ def test_a_batch_depends_on_its_number_alone(small, quick):
         assert np.array_equal(ours, theirs)
 
 
+def test_the_first_batch_can_be_looked_at(small, quick):
+    pixels, labels = fit.batches(small.train, quick)(0)
+    first = fit.first_batch(small.train, quick)
+    assert np.array_equal(first.pixels, pixels[..., 0])
+    assert np.array_equal(first.labels, labels)
+
+
 def test_pixels_are_fed_as_the_device_has_them(small, quick):
     pixels, labels = fit.batches(small.train, quick)(0)
     assert (pixels.shape, pixels.dtype) == ((quick.batch, 32, 32, 1), np.float32)

@@ -24,8 +24,8 @@ def run(small, fonts, tmp_path_factory):
     return runs.open_run(folder / "lenet5-digit-or-not")
 
 
-def test_it_leaves_the_network_the_record_three_pictures_and_the_held_out_glyphs(run):
-    names = {"model.keras", "run.json", "curves.png", "confusion.png", "mistakes.png", "held-out.npz"}
+def test_it_leaves_the_network_the_record_four_pictures_and_the_held_out_glyphs(run):
+    names = {"model.keras", "run.json", "digits.png", "curves.png", "confusion.png", "mistakes.png", "held-out.npz"}
     assert {path.name for path in run.folder.iterdir()} == names
     assert (run.folder.parent / ".glyphs").is_dir()
 

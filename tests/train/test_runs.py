@@ -26,12 +26,12 @@ def run(small, quick, tmp_path_factory):
     return runs.open_run(folder)
 
 
-def test_a_run_leaves_the_network_the_record_and_three_pictures(run):
-    names = {"model.keras", "run.json", "curves.png", "confusion.png", "mistakes.png"}
+def test_a_run_leaves_the_network_the_record_and_four_pictures(run):
+    names = {"model.keras", "run.json", "digits.png", "curves.png", "confusion.png", "mistakes.png"}
     assert {path.name for path in run.folder.iterdir()} == names
 
 
-@pytest.mark.parametrize("name", ["curves.png", "confusion.png", "mistakes.png"])
+@pytest.mark.parametrize("name", ["digits.png", "curves.png", "confusion.png", "mistakes.png"])
 def test_a_picture_is_one(run, name):
     picture = cv2.imread(str(run.folder / name))
     assert picture is not None
