@@ -56,7 +56,7 @@ def contrast(grey: Uint8, window: int) -> Uint8:
 def threshold(contrast_map: Uint8) -> int:
     """The least contrast that is ink: Otsu's (1979), or a lower one where the paper is clean enough for it."""
     otsu, _ = cv2.threshold(contrast_map, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    counts = np.bincount(contrast_map.ravel(), minlength=256)
+    counts = cv2.calcHist([contrast_map], [0], None, [256], [0, 256]).ravel().astype(np.int64)
     above = np.cumsum(counts[::-1])[::-1]  # pixels of at least that contrast
     for share in LOWER:
         lower = int(share * otsu)

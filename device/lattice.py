@@ -98,6 +98,15 @@ def _middle(ink: LineInk) -> tuple[Floats, Floats]:
     return x, (ranked[each, (count - 1) // 2] + ranked[each, count // 2]) / 2
 
 
+def most_digits(found: Spans) -> int:
+    """How many digits a path can have at most, whatever they look like."""
+    count = node = 0
+    for last, first in sorted(zip(found.last.tolist(), found.first.tolist(), strict=True)):
+        if first >= node:
+            count, node = count + 1, last + 1
+    return count
+
+
 def best_paths(
     ink: LineInk,
     found: Spans,
