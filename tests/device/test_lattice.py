@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device.lattice import BEST, HOPELESS, RIVALS, Path, Scores, Weights, arcs, best_paths
+from device.lattice import BEST, HOPELESS, RIVALS, Path, Scores, Weights, arcs, best_paths, most_digits
 from device.segment import LineInk, Spans, spans
 
 TALL = 40.0
@@ -163,6 +163,16 @@ def test_what_is_written_is_read() -> None:
 def test_no_path_is_longer_than_the_line() -> None:
     ink = row(4)
     assert best_paths(ink, singles(ink), opinion("1234"), Weights(), 5) == []
+
+
+@given(lattices())
+def test_no_path_has_more_digits_than_there_may_be_at_most(lattice: tuple[LineInk, Spans, Scores, Weights]) -> None:
+    ink, found, scores, weights = lattice
+    sure = Scores(scores.digit, np.full(len(scores.odds), 4.0))
+    most = most_digits(found)
+    assert most <= len(ink.boxes)
+    assert best_paths(ink, found, sure, weights, most + 1) == []
+    assert most == 0 or best_paths(ink, found, sure, weights, most)
 
 
 @pytest.mark.parametrize("length", [None, 1, 5])

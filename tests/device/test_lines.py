@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from device.ink import reduce
-from device.lines import MOST_LINES, SEARCH_PIXELS, TEXT_HEIGHT, Line, Strip, cut_out, find_lines
+from device.lines import MOST_LINES, SEARCH_PIXELS, TEXT_HEIGHT, Line, Strip, cut_out, find_lines, quantile
 
 Uint8 = NDArray[np.uint8]
 
@@ -358,3 +358,8 @@ def test_any_small_picture_can_be_cut_into_strips(seed: int) -> None:
         assert strip.grey.dtype == np.uint8
         assert min(strip.grey.shape) >= 8
         assert max(strip.grey.shape) < 60 * TEXT_HEIGHT
+
+
+@given(st.lists(st.floats(0, 300), min_size=1, max_size=40), st.sampled_from([0.0, 0.3, 0.7, 0.75, 1.0]))
+def test_the_quantile_is_numpys(values: list[float], share: float) -> None:
+    assert quantile(np.array(values), share) == np.quantile(np.array(values), share)
