@@ -40,8 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("--force", action="store_true", help="overwrite a bundle of this name")
     about = "a run of the same recipe that held digits out: calibrates the confidence of a --final RUN"
     model.add_argument("--held-out", metavar="RUN", type=Path, help=about)
-    about = "a digit-or-not run: the bundle's second network, by which lines are read"
-    model.add_argument("--second", metavar="RUN", type=Path, help=about)
+    about = "a digit-or-not run, by whose network lines are read, and after it maybe a which-digit run"
+    model.add_argument("--second", metavar="RUN", type=Path, nargs="+", default=[], help=about)
     about = "C1 as drawn, or rewritten for speed (fast, for networks that pool by maxima)"
     model.add_argument("--graph", choices=("fast", "plain"), help=about)
     model.set_defaults(run=_model)
@@ -72,10 +72,10 @@ def _model(options: argparse.Namespace, given: Sequence[str]) -> int:
     bundle.refuse_to_overwrite(options.out, options.name, options.force)
     run = runs.open_run(options.training)
     held_out = runs.open_run(options.held_out) if options.held_out else None
-    second = runs.open_run(options.second) if options.second else None
+    others = [runs.open_run(folder) for folder in options.second]
     mnist, command = data.load(options.data), command_of("convert", given)
     where = run, options.name, options.out, mnist, command, options.force
-    compared = bundle.make_bundle(*where, held_out=held_out, second=second, graph=options.graph)
+    compared = bundle.make_bundle(*where, held_out=held_out, others=others, graph=options.graph)
     print(compared.table())
     print(options.out / f"{options.name}.json")
     return OK

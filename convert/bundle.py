@@ -22,7 +22,7 @@ from train.data import Glyphs, Mnist
 from train.errors import ExistsError
 from train.evaluate import logits_of
 from train.files import write_atomically, write_json
-from train.recipe import DIGIT, DIGIT_OR_NOT
+from train.recipe import DIGIT, DIGIT_OR_NOT, WHICH_DIGIT
 from train.runs import Run
 
 ENDS = ("-int8.tflite", "-float32.tflite", ".keras")
@@ -31,7 +31,7 @@ ENDS = ("-int8.tflite", "-float32.tflite", ".keras")
 
 def targets(out: Path, name: str) -> list[Path]:
     """All files that a bundle may have, the card last, so that it stands beside files not its own only for a moment."""
-    files = [out / f"{stem(name, role)}{end}" for role in (DIGIT, DIGIT_OR_NOT) for end in ENDS]
+    files = [out / f"{stem(name, role)}{end}" for role in CLASSES for end in ENDS]
     return [*files, out / f"{name}.json"]
 
 
@@ -50,13 +50,13 @@ def make_bundle(
     command: str,
     force: bool = False,
     held_out: Run | None = None,
-    second: Run | None = None,
+    others: Sequence[Run] = (),
     graph: quantize.Form | None = None,
 ) -> Compared:
-    """Convert a run, or two, into the bundle `out/name`; nothing is written unless the parity holds.
+    """Convert a run, or several, into the bundle `out/name`; nothing is written unless the parity holds.
 
     held_out: a run of the same recipe that held digits out, for the temperature of one that did not.
-    second: a digit-or-not run, by whose network the device reads lines.
+    others: a digit-or-not run, by whose network the device reads lines; with it, maybe, a which-digit run.
     graph: of all networks; None is fast for those that have a fast graph, and plain for others.
     """
     refuse_to_overwrite(out, name, force)
@@ -64,9 +64,10 @@ def make_bundle(
     _same_digits(run, mnist)
     honest = _honest(run, held_out)
     networks, left = [_convert(run, calibrate.representative(mnist.train), calibrate.PER_CLASS, graph)], None
-    if second is not None:
-        converted, left = _convert_second(second, mnist, graph)
+    for other in _in_order(others):
+        converted, its = _convert_rendered(other, mnist, graph)
         networks.append(converted)
+        left = left or its
     described = card(name, networks, temperature_of(honest, mnist), made_by(name, networks, honest, mnist, command))
     compared = replace(_compare(name, networks, described, mnist, left), forms=_forms(networks, mnist, left))
     compared.require()
@@ -111,11 +112,19 @@ def _pair(model: keras.Model, representative: quantize.Uint8, form: quantize.For
     return Pair(quantize.to_int8(model, representative, form), quantize.to_float32(model, form))
 
 
-def _convert_second(run: Run, mnist: Mnist, graph: quantize.Form | None) -> tuple[Converted, Glyphs]:
-    """The network of eleven classes, and the held-out glyphs that its ranges do not come from."""
-    _require_role(run, DIGIT_OR_NOT)
+def _in_order(others: Sequence[Run]) -> list[Run]:
+    """The digit-or-not run, and after it a which-digit run if there is one."""
+    for run, role in zip(others, (DIGIT_OR_NOT, WHICH_DIGIT), strict=False):
+        _require_role(run, role)
+    if len(others) > 2:
+        raise ConversionError(f"{others[2].folder} is one run too many: a bundle has three networks at most")
+    return list(others)
+
+
+def _convert_rendered(run: Run, mnist: Mnist, graph: quantize.Form | None) -> tuple[Converted, Glyphs]:
+    """A network of rendered lines, and the held-out glyphs that its ranges do not come from."""
     _same_digits(run, mnist)
-    classes = len(CLASSES[DIGIT_OR_NOT])
+    classes = len(CLASSES[run.role])
     shown, left = calibrate.apart(run.held_out(), classes)
     return _convert(run, shown.pixels, len(shown) // classes, graph), left
 
@@ -125,7 +134,7 @@ def _forms(networks: Sequence[Converted], mnist: Mnist, left: Glyphs | None) -> 
     found = []
     for one in networks:
         if one.plain is not None:
-            shown = [mnist.test, left] if left and one.run.role == DIGIT_OR_NOT else [mnist.test]
+            shown = [mnist.test, left] if left and one.run.role != DIGIT else [mnist.test]
             pair = Pair(one.int8, one.float32)
             found += [forms.compare(one.run.role, one.plain, pair, glyphs.pixels) for glyphs in shown]
     return tuple(found)

@@ -21,7 +21,7 @@ from train.runs import Run, versions
 
 NOT = "not"
 """The eleventh class."""
-CLASSES = {"digit": DIGITS, "digit-or-not": (*DIGITS, NOT)}
+CLASSES = {"digit": DIGITS, "digit-or-not": (*DIGITS, NOT), "which-digit": DIGITS}
 """Of a network, by its role."""
 DIGITS_SHOWN = 4
 """Decimals of an error as a share: one digit in 10,000."""
@@ -46,7 +46,7 @@ class Converted:
 
 
 def stem(name: str, role: str) -> str:
-    """How the names of a network's files begin; a second network adds its role."""
+    """How the names of a network's files begin; another network adds its role."""
     return name if role == DIGIT else f"{name}-{role}"
 
 
@@ -88,6 +88,8 @@ def accuracy(compared: Compared) -> dict[str, Any]:
     figures = {"mnist-test": {"n": compared.digit.n} | _shares(compared.digit)}
     if compared.rendered:
         figures["rendered"] = _rendered(compared.rendered)
+    if compared.which:
+        figures["rendered-which"] = {"n": compared.which.n} | _shares(compared.which)
     return figures
 
 

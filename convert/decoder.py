@@ -106,7 +106,7 @@ def fit(bundle: Bundle, supplies: Supplies, seed: int, lines: int, command: str,
         **{kind: _rounded(outcome) for kind, outcome in outcomes.items()},
     }
     thresholds = {kind: outcome.threshold for kind, outcome in outcomes.items()}
-    kept = {"digit_share": old.digit_share, "fitted": fitted}
+    kept = {"digit_share": old.digit_share, "which_share": old.which_share, "fitted": fitted}
     decoder = as_card(weights, confidence, old.temperature, thresholds) | kept
     _rewrite(bundle, decoder)
     return outcomes

@@ -14,7 +14,7 @@ from convert.forms import FormParity
 from device.classify import Classifier
 from device.model import Bundle, Precision
 from train.data import Glyphs, Mnist, Shown
-from train.recipe import DIGIT, DIGIT_OR_NOT
+from train.recipe import DIGIT, DIGIT_OR_NOT, WHICH_DIGIT
 from train.rendered import NOT_A_DIGIT
 
 LARGEST_ERROR_GAP = 0.0005
@@ -164,6 +164,8 @@ class Compared:
     digit: Parity
     rendered: RenderedParity | None
     """Of the second network, where there is one and glyphs to compare on."""
+    which: Parity | None = None
+    """Of the which-digit network, on those glyphs that are digits."""
     forms: tuple[FormParity, ...] = ()
     """The fast graph against the plain one; at conversion, and where there is a fast one."""
 
@@ -174,19 +176,27 @@ class Compared:
         self.digit.require()
         if self.rendered:
             self.rendered.require()
+        if self.which:
+            self.which.require()
 
     def record(self) -> dict[str, Any]:
         """All figures as JSON has them."""
-        return self.digit.record() | ({"rendered": self.rendered.record()} if self.rendered else {})
+        others = {"rendered": self.rendered, "which_digit": self.which}
+        return self.digit.record() | {name: parity.record() for name, parity in others.items() if parity}
 
     def table(self) -> str:
         """The figures for people."""
-        return "\n".join(parity.table() for parity in (self.digit, self.rendered, *self.forms) if parity)
+        which = f"rendered digits, which-digit\n{self.which.table()}" if self.which else ""
+        tables = [parity.table() for parity in (self.digit, self.rendered) if parity]
+        return "\n".join(filter(None, [*tables, which, *(form.table() for form in self.forms)]))
 
 
 def compare_bundle(bundle: Bundle, mnist: Mnist, glyphs: Glyphs | None) -> Compared:
-    """Both networks: the first on MNIST's test digits, the second on glyphs, if there are any."""
-    return Compared(measure(bundle, mnist.test), measure_rendered(bundle, glyphs) if glyphs else None)
+    """The first network on MNIST's test digits, the others on glyphs, if there are any."""
+    compared = Compared(measure(bundle, mnist.test), measure_rendered(bundle, glyphs) if glyphs else None)
+    if glyphs is None or not any(network.role == WHICH_DIGIT for network in bundle.networks):
+        return compared
+    return replace(compared, which=measure_which(bundle, glyphs[np.flatnonzero(glyphs.labels < NOT_A_DIGIT)]))
 
 
 def measure(bundle: Bundle, shown: Shown, threads: int = 1) -> Parity:
@@ -199,6 +209,12 @@ def measure_rendered(bundle: Bundle, glyphs: Glyphs, threads: int = 1) -> Render
     """Classify all glyphs with both files of the bundle's digit-or-not network."""
     float32, int8 = (classify(bundle, glyphs, one, threads, DIGIT_OR_NOT) for one in ("float32", "int8"))
     return compare_rendered(float32, int8, glyphs.labels)
+
+
+def measure_which(bundle: Bundle, digits: Glyphs, threads: int = 1) -> Parity:
+    """Classify rendered digits with both files of the bundle's which-digit network."""
+    float32, int8 = (classify(bundle, digits, one, threads, WHICH_DIGIT) for one in ("float32", "int8"))
+    return replace(compare(float32, int8, digits.labels), limits=ON_RENDERED)
 
 
 def classify(bundle: Bundle, shown: Shown, precision: Precision, threads: int = 1, role: str = DIGIT) -> Float32:

@@ -41,7 +41,8 @@ FEATURES = (
 """What whole-code confidence is computed from, in the order of its weights."""
 
 
-DIGIT_SHARE = 0.3
+DIGIT_SHARE, WHICH_SHARE = 0.3, 0.35
+"""Shares of the networks of the roles digit and which-digit in the opinion of which digit a glyph is."""
 UNFITTED = {"bias": 3.0, "digits": 1.0, "odds": 1.0}
 """Confidence of a bundle whose decoder was not fitted: it falls with the product of its digits' probabilities."""
 
@@ -72,6 +73,8 @@ class Decoder:
     thresholds: Mapping[str, float]
     digit_share: float
     """Weight of the ten-class network's opinion of which digit it is, 0 to 1, beside the eleven-class one's."""
+    which_share: float = WHICH_SHARE
+    """The same of a network that was shown rendered digits alone, where there is one."""
 
     @classmethod
     def from_card(cls, decoder: Mapping[str, Any]) -> Decoder:
@@ -84,6 +87,7 @@ class Decoder:
             {kind: _row(confidence.get(kind, UNFITTED)) for kind in ("any", "fixed")},
             {str(name): float(value) for name, value in decoder.get("thresholds", {}).items()},
             float(decoder.get("digit_share", DIGIT_SHARE)),
+            float(decoder.get("which_share", WHICH_SHARE)),
         )
 
     def threshold(self, format: Format) -> float:

@@ -24,7 +24,7 @@ TFLITE_MAGIC = b"TFL3"
 
 DIGITS = tuple("0123456789")
 """The first ten classes of every network."""
-ROLES = {"digit": 10, "digit-or-not": 11}
+ROLES = {"digit": 10, "digit-or-not": 11, "which-digit": 10}
 """Classes of a network, by its role."""
 
 Precision = Literal["int8", "float32"]
@@ -68,7 +68,8 @@ class NetworkFile:
 @dataclass(frozen=True, slots=True)
 class Network:
     role: str
-    """``digit`` (ten classes) or ``digit-or-not`` (the eleventh: not a digit)."""
+    """``digit`` (ten classes, of MNIST), ``digit-or-not`` (the eleventh: not a digit), or ``which-digit`` (ten, of
+    digits off rendered lines)."""
     arch: str
     classes: tuple[str, ...]
     graph: str

@@ -43,6 +43,7 @@ class Reader:
     decoder: Decoder
     digit: Classifier
     digit_or_not: Classifier | None
+    which_digit: Classifier | None
     known: Known | None = None
     """The codes that are served, without separators: the likeliest of them wins."""
     orientation: Orientation = 0
@@ -75,6 +76,7 @@ class Reader:
             Decoder.from_card(bundle.decoder),
             opened["digit"],
             opened.get("digit-or-not"),
+            opened.get("which-digit"),
             None if known is None else frozenset(re.sub(r"\D", "", code) for code in known),
             parse_orientation(orientation),
         )
@@ -124,12 +126,20 @@ class Reader:
         every = log_softmax(self.digit_or_not.logits(pixels))
         is_digit = np.logaddexp.reduce(every[:, :10], axis=1)
         digit, odds = every[:, :10] - is_digit[:, None], is_digit - every[:, 10]
-        share, likely = self.decoder.digit_share, np.flatnonzero(odds > HOPELESS)
-        if share and len(likely):  # two opinions of which digit it is, where it may be one
-            other = log_softmax(self.digit.logits(pixels[likely]), self.decoder.temperature)
-            mixed = (1 - share) * digit[likely] + share * other
-            digit[likely] = mixed - np.logaddexp.reduce(mixed, axis=1, keepdims=True)
+        likely = np.flatnonzero(odds > HOPELESS)
+        if len(likely):  # other opinions of which digit it is, where it may be one
+            digit[likely] = self._mixed(digit[likely], pixels[likely])
         return Scores(digit, odds)
+
+    def _mixed(self, digit: NDArray[np.float64], pixels: Uint8) -> NDArray[np.float64]:
+        """Log probabilities float64[S, 10] of the digits, in which the other networks have their share."""
+        decoder = self.decoder
+        shares = ((self.digit, decoder.digit_share, decoder.temperature), (self.which_digit, decoder.which_share, 1.0))
+        mixed = digit * (1 - sum(share for network, share, _ in shares if network is not None))
+        for network, share, temperature in shares:
+            if network is not None and share:
+                mixed = mixed + share * log_softmax(network.logits(pixels), temperature)
+        return np.asarray(mixed - np.logaddexp.reduce(mixed, axis=1, keepdims=True), np.float64)
 
     def _reading(self, candidate: Candidate, strip: Strip, ink: LineInk) -> Reading:
         low = candidate.boxes[:, :2].min(axis=0)

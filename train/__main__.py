@@ -15,11 +15,11 @@ from typing import Any
 from device.errors import UsageError
 from train.commandline import OK, add_supplies, answer, command_of, number, plain_name, quieten
 from train.networks.registry import NETWORKS, recipe_of
-from train.recipe import DIGIT, DIGIT_OR_NOT, LENET5, RECIPES, Recipe, final
+from train.recipe import DIGIT, DIGIT_OR_NOT, LENET5, RECIPES, WHICH_DIGIT, Recipe, final
 
 PROGRAM = "python -m train"
-RENDERED_NAME = "lenet5-digit-or-not"
-"""Of a digit-or-not run; another is named after its network."""
+RENDERED_NAMES = {role: f"lenet5-{role}" for role in (DIGIT_OR_NOT, WHICH_DIGIT)}
+"""Of a run on rendered lines, by its role; another is named after its network."""
 OF_LENET5 = ("activation", "pooling")
 """Options that other networks do not have."""
 KEPT = ".glyphs"
@@ -37,11 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description="Train LeNet-5 and leave a run folder.")
-    about = "digit: MNIST's ten; digit-or-not: eleven classes, off rendered lines (%(default)s)"
+    about = "digit: MNIST's ten; off rendered lines: digit-or-not, eleven classes, and which-digit, ten (%(default)s)"
     parser.add_argument("--role", choices=tuple(RECIPES), default=DIGIT, help=about)
     about = "the network, with its own recipe; see docs/networks.md (%(default)s)"
     parser.add_argument("--arch", choices=tuple(NETWORKS), default=LENET5, help=about)
-    parser.add_argument("--name", type=plain_name, help=f"the run's name (--arch; {DIGIT_OR_NOT}: {RENDERED_NAME})")
+    parser.add_argument("--name", type=plain_name, help="the run's name (--arch; off rendered lines: lenet5-ROLE)")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders lie (%(default)s)")
     parser.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
     parser.add_argument("--final", action="store_true", help="train on all 60,000 digits, for all epochs")
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         recipe.add_argument(f"--{name}", type=kind, help=f"{about}({_recipe_defaults(name)})")
     recipe.add_argument("--activation", choices=("relu", "tanh"), help=f"({_recipe_defaults('activation')})")
     recipe.add_argument("--pooling", choices=("max", "average"), help=f"({_recipe_defaults('pooling')})")
-    rendering = parser.add_argument_group(DIGIT_OR_NOT)
+    rendering = parser.add_argument_group("off rendered lines")
     scenes = number(int, 10, 10_000_000)
     rendering.add_argument("--scenes", type=scenes, default=60_000, help="lines that are rendered (%(default)s)")
     add_supplies(rendering)
@@ -136,18 +136,18 @@ def _train(options: argparse.Namespace, command: str) -> int:
 def _train_rendered(options: argparse.Namespace, command: str) -> int:
     from train import data, rendered, runs, typefaces  # as above
 
-    recipe, folder = _recipe(options), options.runs / (options.name or RENDERED_NAME)
+    recipe, folder = _recipe(options), options.runs / (options.name or RENDERED_NAMES[options.role])
     runs.refuse_to_overwrite(folder, options.force)
     rendered.check_pendigits(options.pendigits)
     mnist, fonts = data.load(options.data), typefaces.provide(options.fonts)
     print(f"MNIST from {mnist.source}", file=sys.stderr)
     kept = options.runs / KEPT
-    shown = rendered.sets(
-        mnist, options.pendigits, fonts, recipe.seed, options.scenes, kept, options.final, options.workers
-    )
+    made = options.scenes, kept, options.final, options.workers, recipe.classes
+    shown = rendered.sets(mnist, options.pendigits, fonts, recipe.seed, *made)
     results = runs.make_rendered_run(folder, recipe, shown, mnist, command, options.force)["results"]
     print(f"validation error {results['validation_error']:.2%} of digits")
-    print(f"not digits, taken for one {results['not_digits_taken']:.2%}")
+    if results["not_digits_taken"] is not None:
+        print(f"not digits, taken for one {results['not_digits_taken']:.2%}")
     print(f"test error {results['test_error']:.2%}\n{folder}")
     return OK
 

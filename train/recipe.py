@@ -10,7 +10,7 @@ from train.augment import Warp
 if TYPE_CHECKING:
     from train.lenet5 import Activation, Pooling
 
-DIGIT, DIGIT_OR_NOT = "digit", "digit-or-not"
+DIGIT, DIGIT_OR_NOT, WHICH_DIGIT = "digit", "digit-or-not", "which-digit"
 """The roles, as cards name them."""
 LENET5, LENET5_1998, LENET_KERAS, CNN_SIMPLE = "lenet5", "lenet5-1998", "lenet-keras", "cnn-simple"
 """The networks' names, see `train.networks.registry`."""
@@ -53,16 +53,17 @@ class Recipe:
     right digit's penalty below j, and no longer pushes the others' far above.  None: plain cross-entropy."""
 
 
+# Rendered glyphs come in all slants, sizes and pens already.
+_RENDERED = Recipe(
+    epochs=12,
+    batch=256,
+    warped=0.5,
+    warp=Warp(rotation=6.0, shear=0.12, scale=0.08, shift=1.0, elastic=0.9),
+)
 RECIPES = {
     DIGIT: Recipe(),
-    # Rendered glyphs come in all slants, sizes and pens already.
-    DIGIT_OR_NOT: Recipe(
-        epochs=12,
-        batch=256,
-        warped=0.5,
-        warp=Warp(rotation=6.0, shear=0.12, scale=0.08, shift=1.0, elastic=0.9),
-        classes=11,
-    ),
+    DIGIT_OR_NOT: replace(_RENDERED, classes=11),
+    WHICH_DIGIT: replace(_RENDERED, epochs=16),
 }
 """Each role's own."""
 

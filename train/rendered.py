@@ -108,10 +108,12 @@ def sets(
     kept: Path,
     final: bool = False,
     workers: int = 1,
+    classes: int = CLASSES,
 ) -> Sets:
     """Render so many scenes, a share of them to validate with.
 
     final: write with all of MNIST's training digits.  kept: the folder in which glyphs outlast the training.
+    classes: with ten of them, what is no digit is left out.
     """
     shown = mnist.train if final else mnist.train[:-HELD_OUT_DIGITS]
     validating = max(1, round(HELD_OUT * scenes))
@@ -122,7 +124,7 @@ def sets(
         shards(one, own, count, kept, workers)
         for one, own, count in zip(supplies, seeds, numbers.values(), strict=True)
     ]
-    part, held_out = gather(files[0], shown), gather(files[1])
+    part, held_out = gather(files[0], shown, classes), gather(files[1], classes=classes)
     known = supplies[0].record()
     record = {
         "mnist": mnist.sha256(),
@@ -189,14 +191,16 @@ def _make(writers: Hands, task: Task) -> None:
     save(task.path, Glyphs(*examples(writers, task.seed, task.scenes)))
 
 
-def gather(files: Sequence[Path], extra: Digits | None = None) -> Glyphs:
-    """All glyphs of some shards, and after them MNIST digits, in one array."""
+def gather(files: Sequence[Path], extra: Digits | None = None, classes: int = CLASSES) -> Glyphs:
+    """All glyphs of some shards that are of so many classes, and after them MNIST digits, in one array."""
     labels = [_array(file, "labels") for file in files]
+    kept = [here < classes for here in labels]
+    labels = [here[these] for here, these in zip(labels, kept, strict=True)]
     labels += [extra.labels] if extra is not None else []
     pixels = np.empty((sum(map(len, labels)), CANVAS, CANVAS), np.uint8)
     at = 0
-    for file, here in zip(files, labels, strict=False):
-        pixels[at : at + len(here)] = _array(file, "pixels")
+    for file, these, here in zip(files, kept, labels, strict=False):
+        pixels[at : at + len(here)] = _array(file, "pixels")[these]
         at += len(here)
     if extra is not None:
         pixels[at:] = canvas(extra.images)

@@ -21,7 +21,7 @@ from train.errors import ExistsError, RunError
 from train.evaluate import Evaluation, evaluate, logits_of
 from train.files import sha256, write_json
 from train.networks.registry import build
-from train.recipe import DIGIT, DIGIT_OR_NOT, LENET5, Recipe
+from train.recipe import DIGIT, DIGIT_OR_NOT, LENET5, WHICH_DIGIT, Recipe
 from train.rendered import NOT_A_DIGIT, Sets, gather, save
 
 RUN_SCHEMA = 1
@@ -49,7 +49,7 @@ class Run:
 
     @property
     def role(self) -> str:
-        """``digit`` or ``digit-or-not``."""
+        """``digit``, ``digit-or-not`` or ``which-digit``."""
         return str(self.record.get("role", DIGIT))
 
     @property
@@ -65,10 +65,10 @@ class Run:
             raise RunError(f"{self.model_file} is not a Keras model: {error}") from error
 
     def held_out(self) -> Glyphs:
-        """The glyphs of a digit-or-not run that its network was not trained on."""
+        """The glyphs of a run on rendered lines that its network was not trained on."""
         path = self.folder / HELD_OUT
-        if self.role != DIGIT_OR_NOT:
-            raise RunError(f"{self.folder} is a run of the role {self.role}, {DIGIT_OR_NOT} is wanted")
+        if self.role == DIGIT:
+            raise RunError(f"{self.folder} is a run of the role {self.role}, {WHICH_DIGIT} or {DIGIT_OR_NOT} is wanted")
         if not path.is_file():
             raise RunError(f"{self.folder} is not a finished run: it has no {HELD_OUT}")
         if sha256(path) != self.record["data"]["held_out_sha256"]:
@@ -104,7 +104,8 @@ def make_rendered_run(
         "test_error": evaluate(on_mnist, mnist.test.labels).error,
     }
     data = shown.record | {"held_out_sha256": sha256(folder / HELD_OUT)}
-    return _leave(folder, DIGIT_OR_NOT, recipe, command, data, results, training)
+    role = DIGIT_OR_NOT if recipe.classes > NOT_A_DIGIT else WHICH_DIGIT
+    return _leave(folder, role, recipe, command, data, results, training)
 
 
 def open_run(folder: Path) -> Run:

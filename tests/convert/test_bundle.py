@@ -137,7 +137,7 @@ def test_a_failed_conversion_leaves_the_older_bundle_alone(make_run, small, out,
 
 
 def test_two_runs_become_one_bundle_and_the_card_lists_both(make_run, make_second, small, out):
-    compared = make(make_run(), out, small, second=make_second())
+    compared = make(make_run(), out, small, others=[make_second()])
     assert {path.name for path in out.iterdir()} == FILES | SECOND
     card = card_matches(out, "mine")
     assert [len(network["classes"]) for network in card["networks"]] == [10, 11]
@@ -171,7 +171,7 @@ def graphs(out):
 
 
 def test_both_networks_are_fast_and_equal_to_their_plain_graphs(make_run, make_second, small, out):
-    compared = make(make_run(), out, small, second=make_second())
+    compared = make(make_run(), out, small, others=[make_second()])
     assert graphs(out) == ["fast", "fast"]
     assert [(form.role, form.n) for form in compared.forms[:2]] == [("digit", 1000), ("digit-or-not", 1000)]
     assert (compared.forms[2].role, compared.forms[2].n) == ("digit-or-not", compared.rendered.every.n)
@@ -180,7 +180,7 @@ def test_both_networks_are_fast_and_equal_to_their_plain_graphs(make_run, make_s
 
 
 def test_the_plain_graph_can_be_had(make_run, make_second, small, out):
-    compared = make(make_run(), out, small, second=make_second(), graph="plain")
+    compared = make(make_run(), out, small, others=[make_second()], graph="plain")
     assert graphs(out) == ["plain", "plain"]
     assert compared.forms == ()
 
@@ -220,7 +220,7 @@ def test_the_command_asks_for_the_graph(given, graph, make_run, small, out, monk
 
 def test_a_second_network_goes_when_it_is_no_longer_asked_for(make_run, make_second, small, out):
     run = make_run()
-    make(run, out, small, second=make_second())
+    make(run, out, small, others=[make_second()])
     with pytest.raises(ExistsError, match="mine-digit-or-not-int8"):
         make(run, out, small)
     make(run, out, small, force=True)
@@ -236,32 +236,32 @@ def test_a_second_network_whose_int8_differs_is_not_shipped(make_run, make_secon
 
     monkeypatch.setattr(calibrate, "apart", spoilt)
     with pytest.raises((ParityError, ConversionError)):
-        make(make_run(), out, small, second=make_second())
+        make(make_run(), out, small, others=[make_second()])
     assert not out.exists()
 
 
 def test_runs_of_the_wrong_role_or_data_are_refused(make_run, make_second, small, out):
     run, second = make_run(), make_second()
     with pytest.raises(ConversionError, match="digit-or-not is wanted"):
-        make(run, out, small, second=run)
+        make(run, out, small, others=[run])
     with pytest.raises(ConversionError, match="digit is wanted"):
         make(second, out, small)
     other = make_second("other", data=replace(small, test=small.test[:5]))
     with pytest.raises(ConversionError, match="other digits"):
-        make(run, out, small, second=other)
+        make(run, out, small, others=[other])
 
 
 def test_too_few_held_out_glyphs_of_a_class_are_refused(make_run, make_second, small, out):
     few = Glyphs(small.test.pixels, small.test.labels)
     with pytest.raises(ConversionError, match="too few"):
-        make(make_run(), out, small, second=make_second(glyphs=few))
+        make(make_run(), out, small, others=[make_second(glyphs=few)])
 
 
 def test_held_out_glyphs_that_were_changed_are_refused(make_run, make_second, small, out):
     second = make_second()
     save(second.folder / "held-out.npz", Glyphs(small.test.pixels, small.test.labels))
     with pytest.raises(RunError, match="sha256 differs"):
-        make(make_run(), out, small, second=second)
+        make(make_run(), out, small, others=[second])
 
 
 def test_a_fitted_decoder_stays_with_its_networks_and_with_no_others(make_run, small, out):
