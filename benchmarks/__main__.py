@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -69,6 +70,20 @@ def _parser() -> argparse.ArgumentParser:
     graphs.add_argument("--rounds", type=repeats, default=2000, help="of which the shortest counts (%(default)s)")
     graphs.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
     graphs.set_defaults(run=_graphs)
+
+    about = (
+        "where errors come from: what lost each line, and what would be read if one thing were right (docs/accuracy.md)"
+    )
+    oracle = commands.add_parser("oracle", help=about, description=about, parents=[common])
+    oracle.add_argument("--count", type=count, help="lines to render (1000)")
+    oracle.add_argument("--seed", type=number(int, 0, 2**32 - 1), help="of what is rendered (1)")
+    oracle.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
+    oracle.add_argument("--fonts", type=Path, metavar="FOLDER", help="the fontpkg wheels (fetched into the cache)")
+    workers = number(int, 1, 256)
+    oracle.add_argument("--workers", type=workers, default=os.cpu_count() or 1, help="processes (%(default)s)")
+    oracle.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw the hardest lines that were rendered")
+    oracle.add_argument("--write", type=Path, metavar="FILE.md", help="renew a document's tables, and its sheet")
+    oracle.set_defaults(run=_oracle)
     return parser
 
 
@@ -134,9 +149,48 @@ def _graphs(options: argparse.Namespace) -> int:
     return OK
 
 
+def _oracle(options: argparse.Namespace) -> int:
+    from benchmarks import oracle, oracle_lines
+
+    if options.write and not options.write.is_file():
+        raise UsageError(f"--write {options.write}: no such file; its tables are renewed, it is not made")
+    card = _model(options.model)
+    if options.folder:
+        pictures = _folders(options, options.folder)
+        outcomes, prefix = oracle_lines.folder(card, options.precision, pictures), "folder "
+        about = oracle.about(card, options.precision, f"{len(outcomes):,} lines of a folder")
+    else:
+        outcomes, about = _oracle_rendered(options, card)
+        prefix = ""
+    parts = oracle.blocks(outcomes, about)
+    _print(options, "\n\n".join(parts.values()), {"about": about, **oracle.record(outcomes)})
+    if options.write:
+        oracle.write(options.write, {prefix + name: part for name, part in parts.items()})
+    return OK
+
+
+def _oracle_rendered(options: argparse.Namespace, card: str | None) -> tuple[list[Any], str]:
+    from benchmarks import oracle, oracle_lines, render
+    from device.model import Bundle
+    from train import data, typefaces
+    from train.rendered import Supplies
+
+    count = 1000 if options.count is None else options.count
+    seed = 1 if options.seed is None else options.seed
+    digits, whose = render.unseen_digits(Bundle.load(card), data.load(options.data))
+    given = card, options.precision, Supplies(digits, None, typefaces.provide(options.fonts)), seed
+    outcomes = oracle_lines.run(*given, count, options.workers)
+    sheet = options.sheet or (options.write.parent / oracle.SHEET if options.write else None)
+    if sheet:
+        from benchmarks import oracle_sheet
+
+        oracle_sheet.save(sheet, oracle_sheet.draw(oracle_lines.begin(*given), oracle.hardest(outcomes)))
+    return outcomes, oracle.about(card, options.precision, f"{count:,} lines from seed {seed}, {whose}")
+
+
 def _folders(options: argparse.Namespace, folders: Sequence[Path]) -> list[Case]:
     """The folders' pictures; options of what would be rendered say nothing about them."""
-    for name in ("count", "seed", "keep", "data", "fonts", "faces"):
+    for name in ("count", "seed", "keep", "data", "fonts", "faces", "sheet"):
         if getattr(options, name, None) is not None:
             raise UsageError(f"--{name} is for pictures that are rendered here; leave it out with --folder")
     return cases.first_of_each([case for folder in folders for case in cases.read(folder)], options.most)
