@@ -37,11 +37,11 @@ JPEG_QUALITY = 60, 93
 def unseen_digits(bundle: Bundle, mnist: Mnist) -> tuple[Digits, str]:
     """MNIST digits that no network of the bundle was trained on, and what they are in words.
 
-    The last of the training digits, unless the card tells of a network that was shown all of them; where there are two
-    networks, both have a say in what is read.
+    The last of the training digits, unless the card tells of a network that was shown all of them; where there are
+    several networks, all have a say in what is read.
     """
     made_by = bundle.card.get("made_by", {})
-    records = (made_by, made_by.get("digit-or-not", {}) if len(bundle.networks) > 1 else {})
+    records = [made_by, *(made_by.get(network.role, {}) for network in bundle.networks[1:])]
     shown = [record.get("training", {}).get("data", {}) for record in records]
     if max(data.get("mnist_digits", data.get("training", 0)) for data in shown) > len(mnist.train) - HELD_OUT_DIGITS:
         return mnist.test, "MNIST's test digits"

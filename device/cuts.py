@@ -53,8 +53,9 @@ class SeamField:
         # what goes around the component is no cut, and must not keep a cut beside it from being the cheapest there
         cost = np.where((ink > LEAST_INK) & (ink < MOST_INK * text_height), ink, np.float32(np.inf))
         valley = max(2, int(VALLEY * text_height))
-        padded = np.pad(cost, valley, constant_values=np.inf)
-        lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * valley + 1).min(axis=1)
+        padded = np.full(len(cost) + 2 * valley, np.inf, np.float32)
+        padded[valley:-valley] = cost
+        lowest = np.array([padded[k : k + len(cost)] for k in range(2 * valley + 1)]).min(axis=0)
         columns = columns[(cost == lowest) & np.isfinite(cost)]
         most = max(1, int((right - left) / (PER_HEIGHT * text_height)))
         chosen: list[int] = []

@@ -92,6 +92,33 @@ def make_second(shipped, small, tmp_path):
     return make
 
 
+@pytest.fixture
+def make_third(shipped, small, tmp_path):
+    """Make a which-digit run: the shipped network, which was shown digits alone as well."""
+    from train.rendered import save
+    from train.runs import open_run, versions
+
+    def make(name="third"):
+        folder = tmp_path / name
+        folder.mkdir()
+        shipped.save(folder / "model.keras")
+        digits = held_out(small)
+        save(folder / "held-out.npz", digits[digits.labels < 10])
+        record = {
+            "run_schema": 1,
+            "role": "which-digit",
+            "command": f"python -m train --role which-digit --name {name}",
+            "seed": 1998,
+            "versions": versions(),
+            "data": {"mnist": small.sha256(), "held_out_sha256": sha256(folder / "held-out.npz")},
+            "recipe": asdict(RECIPES["which-digit"]),
+        }
+        (folder / "run.json").write_text(json.dumps(record))
+        return open_run(folder)
+
+    return make
+
+
 def held_out(small: Mnist) -> Glyphs:
     """1,000 digits and 100 specks."""
     pixels = np.zeros((1100, 32, 32), np.uint8)

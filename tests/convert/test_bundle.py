@@ -25,7 +25,7 @@ from train.lenet5 import lenet5
 from train.rendered import save
 
 FILES = {"mine-int8.tflite", "mine-float32.tflite", "mine.keras", "mine.json"}
-STEMS = {"digit": "", "digit-or-not": "-digit-or-not"}
+STEMS = {"digit": "", "digit-or-not": "-digit-or-not", "which-digit": "-which-digit"}
 """What a network's role adds to the bundle's name."""
 SECOND = {f"mine-digit-or-not{end}" for end in ("-int8.tflite", "-float32.tflite", ".keras")}
 
@@ -150,6 +150,36 @@ def test_two_runs_become_one_bundle_and_the_card_lists_both(make_run, make_secon
     classifier = Classifier.open(Bundle.load(out / "mine.json").network("digit-or-not"))
     assert classifier.logits(np.zeros((3, 32, 32), np.uint8)).shape == (3, 11)
     assert (out / "mine-digit-or-not-int8.tflite").stat().st_size <= 80 * 1024
+
+
+def test_three_runs_become_one_bundle_whose_third_network_is_compared_on_rendered_digits(
+    make_run, make_second, make_third, small, out
+):
+    compared = make(make_run(), out, small, others=[make_second(), make_third()])
+    card = card_matches(out, "mine")
+    assert [network["role"] for network in card["networks"]] == ["digit", "digit-or-not", "which-digit"]
+    assert [len(network["classes"]) for network in card["networks"]] == [10, 11, 10]
+    assert card["accuracy"]["rendered-which"]["n"] == compared.which.n == compared.rendered.digits.n
+    assert compared.which.table() in compared.table()
+    assert compared.which.failures() == []
+    assert Bundle.load(out / "mine.json").network("which-digit")
+
+
+def test_a_bundle_of_fewer_networks_leaves_no_files_of_the_others(make_run, make_second, make_third, small, out):
+    run, second = make_run(), make_second()
+    make(run, out, small, others=[second, make_third()])
+    make(run, out, small, others=[second], force=True)
+    assert {path.name for path in out.iterdir()} == FILES | SECOND
+
+
+def test_networks_are_given_in_their_order(make_run, make_second, make_third, small, out):
+    run, second, third = make_run(), make_second(), make_third()
+    with pytest.raises(ConversionError, match="digit-or-not is wanted"):
+        make(run, out, small, others=[third])
+    with pytest.raises(ConversionError, match="which-digit is wanted"):
+        make(run, out, small, others=[second, second])
+    with pytest.raises(ConversionError, match="one run too many"):
+        make(run, out, small, others=[second, third, third])
 
 
 class Nothing:

@@ -58,6 +58,15 @@ def test_mnists_digits_come_after_the_glyphs(supplies, mnist, kept):
     assert joined.labels[len(alone) :].tolist() == mnist.train.labels[:20].tolist()
 
 
+def test_a_network_of_ten_classes_is_shown_digits_alone(supplies, mnist, kept):
+    files = shards(supplies, 7, 5, kept, 1)
+    every, digits = gather(files), gather(files, mnist.train[:50], classes=10)
+    assert (every.labels == 10).any()
+    assert (digits.labels < 10).all()
+    assert (digits.pixels[:-50] == every.pixels[every.labels < 10]).all()
+    assert (digits.labels[-50:] == mnist.train.labels[:50]).all()
+
+
 @pytest.mark.parametrize("final", [False, True])
 def test_a_share_of_the_scenes_is_held_out(final, small, fonts, tmp_path):
     made = sets(small, None, fonts, 1, 10, tmp_path, final)

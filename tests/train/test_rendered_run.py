@@ -54,6 +54,20 @@ def test_the_figures_are_the_networks(run, small):
     assert results["test_error"] < 0.6
 
 
+def test_which_digit_is_trained_on_the_same_lines_without_what_is_no_digit(run, small, fonts, monkeypatch, capsys):
+    folder = run.folder.parent
+    monkeypatch.setattr(data, "load", lambda path=None: small)
+    monkeypatch.setattr(rendered, "HELD_OUT_DIGITS", 500)
+    monkeypatch.setattr(typefaces, "PACKAGES", {name: typefaces.PACKAGES[name] for name in ("arimo", "zeyada")})
+    arguments = ["--role", "which-digit", "--scenes", "60", "--epochs", "1", "--workers", "1", "--fonts", str(fonts)]
+    assert command.main([*arguments, "--runs", str(folder)]) == 0
+    assert "not digits" not in capsys.readouterr().out
+    which = runs.open_run(folder / "lenet5-which-digit")
+    assert (which.role, which.record["recipe"]["classes"]) == ("which-digit", 10)
+    glyphs = run.held_out()
+    assert (which.held_out().pixels == glyphs.pixels[glyphs.labels < 10]).all()
+
+
 def test_held_out_glyphs_that_were_changed_are_refused(run, tmp_path):
     copy = runs.Run(tmp_path, run.record)
     with pytest.raises(RunError, match=r"no held-out\.npz"):
