@@ -41,7 +41,7 @@ FEATURES = (
 """What whole-code confidence is computed from, in the order of its weights."""
 
 
-DIGIT_SHARE, WHICH_SHARE = 0.3, 0.35
+DIGIT_SHARE, WHICH_SHARE = 0.2, 0.4
 """Shares of the networks of the roles digit and which-digit in the opinion of which digit a glyph is."""
 UNFITTED = {"bias": 3.0, "digits": 1.0, "odds": 1.0}
 """Confidence of a bundle whose decoder was not fitted: it falls with the product of its digits' probabilities."""
