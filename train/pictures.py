@@ -22,12 +22,14 @@ NAMES = (*"0123456789", "not")
 """Of the classes."""
 
 
-def draw_curves(path: Path, history: dict[str, list[float]], distorted: bool = True) -> None:
-    """Loss and accuracy after every epoch, training and validation."""
+def draw_curves(
+    path: Path, history: dict[str, list[float]], distorted: bool = True, loss: str = "Cross-entropy"
+) -> None:
+    """Loss, by the name it is given, and accuracy after every epoch, training and validation."""
     from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
     figure = _figure(10, 4)
-    for place, (name, title) in enumerate({"loss": "Cross-entropy, nats", "accuracy": "Accuracy, %"}.items()):
+    for place, (name, title) in enumerate({"loss": f"{loss}, nats", "accuracy": "Accuracy, %"}.items()):
         axes = figure.add_subplot(1, 2, place + 1)
         training = "training (distorted)" if distorted else "training"
         for key, label, colour in ((name, training, TRAINED), (f"val_{name}", "validation", HELD_OUT)):

@@ -170,7 +170,8 @@ def _train(
 
 
 def _draw(folder: Path, recipe: Recipe, history: fit.History, tested: Evaluation, shown: Shown, what: str) -> None:
-    pictures.draw_curves(folder / CURVES, history, recipe.warped > 0)
+    loss = "Cross-entropy" if recipe.rubbish is None else "Maximum a posteriori criterion"
+    pictures.draw_curves(folder / CURVES, history, recipe.warped > 0, loss)
     pictures.draw_confusion(folder / CONFUSION, tested, what)
     pictures.draw_mistakes(folder / MISTAKES, shown, tested)
 
