@@ -53,8 +53,9 @@ NEWTON_STEPS = 60
 FALSE_READS = 0.015
 """Share of pages without a code that may have one accepted; every fifth of these pages holds numbers, telephones' and
 houses', that are no code."""
-LEAST_THRESHOLD, MOST_THRESHOLD = 0.35, 0.5
-"""A threshold stays between these: what is more likely right than wrong is accepted."""
+LEAST_THRESHOLD, MOST_THRESHOLD = 0.15, 0.5
+"""A threshold stays between these.  What is more likely right than wrong is accepted; and more than that where hardly
+any page without a code has one accepted, since these pages are harder than most and real writing is read better."""
 THRESHOLD_DIGITS = 3
 """Decimals of a threshold on the card."""
 BINS = 10

@@ -15,6 +15,7 @@ from device.segment import LineInk, Spans, glyphs
 from train.pieces import Lattice, lattices
 from train.rendered import Supplies, hands
 from train.strings import Hands, Scene, empty_scene, postal_scene, scene
+from train.texts import DIGITS
 from train.workers import spread
 
 CHUNK = 50
@@ -29,6 +30,8 @@ MAKERS: dict[str, Callable[[Hands, np.random.Generator], Scene]] = {
 """The kinds of pages."""
 CODE_LENGTH = 8
 """Digits of the code that a postal page is asked for."""
+LEAST_SEEN = 0.5
+"""Share of a digit's ink that must have come through for it to be there."""
 KINDS = ("any", "fixed")
 """The kinds of formats, as `Format.kind` names them: a line's digits, however many, or so many and no others."""
 
@@ -55,6 +58,8 @@ class Sheet:
     truth: str
     lines: tuple[Case, ...]
     """At most one of them, the one that holds most of the page's characters, has the page's truth."""
+    numbers: bool = False
+    """Whether digits stand on it that are no code, as in an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,8 @@ def asked(pages: Mapping[str, Sequence[Sheet]], kind: str) -> list[Sheet]:
     """
     digits, empty = pages["digits"], pages.get("empty", ())
     if kind == "any":
-        return [with_length(one, None) for one in (*digits, *empty)]
+        # among words a house's number is a line of digits like any other: neither right nor false
+        return [with_length(one, None) for one in (*digits, *empty) if one.truth or not one.numbers]
     known = [with_length(one, len(one.truth) or CODE_LENGTH) for one in digits]
     return [*known, *(with_length(one, CODE_LENGTH) for one in (*pages["postal"], *empty))]
 
@@ -110,19 +116,32 @@ def _begin(card: str, supplies: Supplies) -> tuple[Reader, Hands]:
 def _sheets(state: tuple[Reader, Hands], task: Task) -> list[Sheet]:
     reader, writers = state
     kind = list(MAKERS).index(task.kind)
-    return [
+    made = (
         sheet(reader, MAKERS[task.kind](writers, np.random.default_rng((OURS, task.seed, task.part, kind, number))))
         for number in range(task.first, task.first + task.count)
-    ]
+    )
+    return [one for one in made if one is not None]
 
 
-def sheet(reader: Reader, made: Scene) -> Sheet:
-    """Find, cut and classify the lines of a scene."""
+def sheet(reader: Reader, made: Scene) -> Sheet | None:
+    """Find, cut and classify the lines of a scene; none of one whose code is there no more.
+
+    Blur, light and noise take whole digits away at times.  What is left looks like a shorter code, and nothing on the
+    page tells otherwise: calibrated on such pages, confidence would be too low on all others.
+    """
     lines = list(lattices(made))
     held = [len(np.unique(line.owners[line.owners >= 0])) for line in lines]
     main = int(np.argmax(held)) if any(held) else -1
+    if made.truth and (main < 0 or _lost(made, lines[main])):
+        return None
     cases = (_case(reader, line, made.truth if k == main else "", made.length) for k, line in enumerate(lines))
-    return Sheet(made.truth, tuple(cases))
+    return Sheet(made.truth, tuple(cases), any(character in DIGITS for character in made.characters))
+
+
+def _lost(made: Scene, line: Lattice) -> bool:
+    """Whether a digit of the scene is not on the line, or most of its ink is not."""
+    digits = [k for k, character in enumerate(made.characters) if character in DIGITS]
+    return bool((line.seen[digits] < LEAST_SEEN).any())
 
 
 def _case(reader: Reader, line: Lattice, truth: str, length: int | None) -> Case:

@@ -37,6 +37,7 @@ FEATURES = (
     "length",
     "outside",
     "abutting",
+    "sharp",
 )
 """What whole-code confidence is computed from, in the order of its weights."""
 
@@ -190,6 +191,7 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
             float(len(spans)),
             float(near.max()) if len(near) and not fixed_length else 0.0,
             max(abutting),
+            ink.sharp,
         ]
     )
 

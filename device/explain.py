@@ -57,6 +57,7 @@ IN_WORDS = {
     "length": "number of digits",
     "outside": "ink before and after the code",
     "abutting": "ink that abuts on the code",
+    "sharp": "sharpness of the ink's edges",
 }
 
 

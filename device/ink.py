@@ -21,6 +21,10 @@ LOWER = (0.6, 0.7, 0.8, 0.9)
 """Faint strokes are kept whole by a threshold below Otsu's, these shares of it, ..."""
 GROWTH = 1.25
 """... as long as that does not let the paper in: the ink grows by no more than this."""
+SHARPEST = 0.9
+"""Share of the pixels near ink that are less steep than those by which sharpness is told."""
+FULL_EDGE = 1000.0
+"""Sobel's gradient where paper becomes full ink from one pixel to the next."""
 PEN_SHARE = 0.25
 """Part of the way from threshold to nothing that still counts as the soft edge of a stroke."""
 
@@ -74,3 +78,13 @@ def soften(contrast_map: Uint8, least: int) -> Uint8:
     return np.asarray(
         cv2.convertScaleAbs(np.maximum(contrast_map, np.uint8(floor)), alpha=gain, beta=-gain * int(floor))
     )
+
+
+def sharpness(soft: Uint8, inked: Uint8) -> float:
+    """How sharp the edges of soft ink uint8[h, w] are near its pixels inked uint8[h, w]: about 1 where a stroke begins
+    from one pixel to the next, towards 0 the more it is blurred (or the larger a small picture was drawn)."""
+    edge = cv2.magnitude(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
+    near = edge[cv2.dilate(inked, np.ones((3, 3), np.uint8)) > 0]
+    if not near.size:
+        return 0.0
+    return float(np.partition(near, int(SHARPEST * (near.size - 1)))[int(SHARPEST * (near.size - 1))]) / FULL_EDGE

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.cuts import seam_field
-from device.ink import contrast, soften, threshold
+from device.ink import contrast, sharpness, soften, threshold
 from device.lines import TEXT_HEIGHT, Line, Strip, cut_out, quantile
 from device.pixels import normalise_tight
 from device.rules import remove_rules
@@ -67,6 +67,8 @@ class LineInk:
     """int32[P]: the connected component that each piece was cut from."""
     text_height: float
     """Height of its digits on the strip, pixels."""
+    sharp: float = 1.0
+    """How sharp its edges are, see `device.ink.sharpness`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +127,8 @@ def _whole(strip: Strip) -> _Whole:
 
 def _in_pieces(whole: _Whole) -> LineInk:
     pieces, owners = _cut(whole.labels, whole.stats, whole.soft, whole.text_height)
-    return LineInk(whole.soft, *_in_order(pieces, owners), whole.text_height)
+    sharp = sharpness(whole.soft, (pieces > 0).view(np.uint8))
+    return LineInk(whole.soft, *_in_order(pieces, owners), whole.text_height, sharp)
 
 
 def _components(binary: Uint8) -> tuple[Ints, Ints, float]:

@@ -55,6 +55,8 @@ class Lattice:
     """int64[S]: 0 to 9, `NOT_A_DIGIT`, or `UNSURE`."""
     owners: Ints
     """int64[S]: number of the character whose ink a span holds most of; -1 for none."""
+    seen: NDArray[np.float64]
+    """float64[M]: share of each character's ink, of those anywhere on the strip, that came through as ink."""
 
 
 def lattices(made: Scene) -> Iterator[Lattice]:
@@ -64,11 +66,12 @@ def lattices(made: Scene) -> Iterator[Lattice]:
         strip, ink = line_ink(made.picture, small, scale, line)
         found = spans(ink)
         if len(found.first):
-            yield Lattice(strip, ink, found, *label(made, strip, ink, found))
+            labels, owners, seen = label(made, strip, ink, found)
+            yield Lattice(strip, ink, found, labels, owners, seen)
 
 
-def label(made: Scene, strip: Strip, ink: LineInk, found: Spans) -> tuple[Ints, Ints]:
-    """Labels and owners, int64[S] each: whose ink each span holds."""
+def label(made: Scene, strip: Strip, ink: LineInk, found: Spans) -> tuple[Ints, Ints, NDArray[np.float64]]:
+    """Labels and owners, int64[S] each: whose ink each span holds; and what came through of each character."""
     size = ink.labels.shape[1], ink.labels.shape[0]
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     first, second = (cv2.warpAffine(layer, strip.to_frame, size, flags=flags) for layer in made.owners)
@@ -85,7 +88,7 @@ def label(made: Scene, strip: Strip, ink: LineInk, found: Spans) -> tuple[Ints, 
     area = areas[found.last + 1] - areas[found.first]
     out = np.full(len(found.first), NOT_A_DIGIT)
     if width == 1:
-        return out, np.full(len(out), -1)
+        return out, np.full(len(out), -1), np.zeros(0)
     covers = inside / np.maximum(whole, 1)
     pure = inside / np.maximum(area, 1)[:, None]
     best = np.where(covers > 0.5, pure, pure * 0.5).argmax(axis=1)
@@ -103,7 +106,8 @@ def label(made: Scene, strip: Strip, ink: LineInk, found: Spans) -> tuple[Ints, 
             for c in character
         ]
     )
-    return np.where(good & ~is_digit, np.where(apart, NOT_A_DIGIT, UNSURE), out), best
+    seen = held[1:, 1:].sum(axis=0) / np.maximum(whole, 1)
+    return np.where(good & ~is_digit, np.where(apart, NOT_A_DIGIT, UNSURE), out), best, seen
 
 
 def _spread(owners: NDArray[np.int16]) -> Ints:

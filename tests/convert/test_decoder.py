@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from convert.decoder import (
     judge,
     threshold,
 )
-from convert.sheets import KINDS, asked, render, sheet
+from convert.sheets import KINDS, Sheet, asked, render, sheet
 from device.decode import FEATURES, Decoder, describe
 from device.formats import get
 from device.lattice import Weights, best_paths
@@ -123,7 +124,9 @@ def test_a_case_is_read_as_its_line_is(card, supplies):
     reader, writers = Reader.load(card, format="digits"), hands(supplies)
     for number in range(4):
         made = scene(writers, np.random.default_rng(number))
-        for line, case in zip(lattices(made), sheet(reader, made).lines, strict=True):
+        page = sheet(reader, made)
+        assert page is not None
+        for line, case in zip(lattices(made), page.lines, strict=True):
             scores = reader.score(glyphs(line.ink, line.spans))
             whole = best_paths(line.ink, line.spans, scores, Weights())
             kept = best_paths(case.ink, case.spans, case.scores, Weights())
@@ -131,6 +134,22 @@ def test_a_case_is_read_as_its_line_is(card, supplies):
             if whole:
                 ours = describe(kept, case.ink, case.spans, case.scores, False)
                 assert np.array_equal(describe(whole, line.ink, line.spans, scores, False), ours)
+
+
+def test_a_page_whose_digit_faded_away_is_left_out(card, supplies):
+    reader, writers = Reader.load(card, format="digits"), hands(supplies)
+    made = scene(writers, np.random.default_rng(0))
+    assert made.truth
+    assert sheet(reader, made) is not None
+    faded = made.picture.copy()
+    faded[made.owners[0] == 1] = np.median(made.picture)
+    assert sheet(reader, replace(made, picture=faded)) is None
+
+
+def test_house_numbers_are_neither_right_nor_false_where_every_line_of_digits_is_read():
+    pages = {"digits": [Sheet("12", ()), Sheet("", (), numbers=True), Sheet("", ())], "postal": [], "empty": []}
+    assert [one.numbers for one in asked(pages, "any")] == [False, False]
+    assert [one.numbers for one in asked(pages, "fixed")] == [False, True, False]
 
 
 def test_a_page_has_at_most_one_line_with_its_truth(pages):

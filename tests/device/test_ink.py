@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from device.ink import FAINTEST_INK, contrast, reduce, soften, threshold, to_grey
+from device.ink import FAINTEST_INK, contrast, reduce, sharpness, soften, threshold, to_grey
 
 Uint8 = NDArray[np.uint8]
 WINDOW = 45
@@ -216,3 +216,20 @@ def test_reduce_keeps_within_its_pixels(height: int, width: int, most: int) -> N
         assert small.size <= most + (small.shape[0] + small.shape[1]) / 2 + 1 or min(small.shape) == 1
         assert min(small.shape) >= 1
     assert (small == 200).all()
+
+
+def test_sharpness_falls_with_blur() -> None:
+    ink = np.zeros((76, 200), np.uint8)
+    cv2.ellipse(ink, (60, 38), (14, 20), 0, 0, 360, 255, 5)
+    cv2.line(ink, (120, 18), (120, 58), 255, 5)
+    found = [
+        sharpness(np.asarray(cv2.GaussianBlur(ink, (0, 0), sigma), np.uint8), (ink > 127).view(np.uint8))
+        for sigma in (0.3, 1.0, 2.0, 4.0)
+    ]
+    assert found == sorted(found, reverse=True)
+    assert 0.8 < found[0] <= 1.5
+    assert found[-1] < 0.5 * found[0]
+
+
+def test_paper_has_no_sharpness() -> None:
+    assert sharpness(np.zeros((76, 200), np.uint8), np.zeros((76, 200), np.uint8)) == 0.0
