@@ -7,6 +7,7 @@ of the runs.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,7 +47,7 @@ def tables(runs: Sequence[Run], bundles: Sequence[Bundle] = (), pixels: Uint8 | 
     counted = {run.arch: costs(run.network()) for run in runs}
     rows = [_row(run, counted[run.arch], converted.get(sha256(run.model_file)), pixels) for run in runs]
     differences = "\n".join(f"- `{arch}`: {NETWORKS[arch].differs}" for arch in counted)
-    commands = "\n".join(f"    {run.record['command']}" for run in runs)
+    commands = "\n".join(f"    {_anywhere(run.record['command'])}" for run in runs)
     layers = [_layers(arch, cost, NETWORKS[arch]) for arch, cost in counted.items()]
     parts = [_markdown(HEAD, rows, 2), "## Why they differ", differences, "## The commands", commands]
     return "\n\n".join([*parts, "## Layer by layer", *layers])
@@ -91,6 +92,11 @@ def microseconds(bundle: Bundle, pixels: Uint8) -> float:
 def some_digits(mnist: Mnist) -> Uint8:
     """What is timed: uint8[8, 32, 32]."""
     return mnist.test[:BATCH].pixels
+
+
+def _anywhere(command: str) -> str:
+    """The command without where its run folder lay."""
+    return re.sub(r" --runs[ =]\S+", "", command)
 
 
 def _layers(arch: str, cost: Sequence[Cost], network: Network) -> str:

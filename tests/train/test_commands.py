@@ -149,6 +149,7 @@ def test_the_table_has_the_figures_of_run_and_network(folder, capsys):
     assert lines[2] == f"| `lenet5` | no | 61,706 | 60,000 | 416,520 | {ours} | 0.95 % | – | – | – |"
     assert lines[3] == f"| `lenet5-1998` | yes | 60,000 | 60,000 | 328,096 | {theirs} | 0.80 % | – | – | – |"
     assert "| C3 | 10x10x16 | 1,516 | 150,000 |" in lines
+    assert "    python -m train --epochs 1 --warped 0" in lines
 
 
 def test_a_bundle_fills_the_int8_columns_of_the_run_it_was_made_of(root, folder, tmp_path, mnist_is_small):
@@ -174,6 +175,17 @@ def test_a_document_without_the_mark_is_left_alone(folder, tmp_path, capsys):
     assert command.main(["table", str(folder / "lenet5"), "--into", str(document)]) == 1
     assert "has no line" in capsys.readouterr().err
     assert document.read_text() == "mine\n"
+
+
+def test_the_document_has_every_network_with_its_counts(root):
+    text = (root / "docs" / "networks.md").read_text(encoding="utf-8")
+    for name, parameters, macs in (
+        ("lenet5", "61,706", "416,520"),
+        ("lenet5-1998", "60,000", "328,096"),
+        ("lenet-keras", "369,174", "4,796,744"),
+        ("cnn-simple", "1,087,106", "4,771,600"),
+    ):
+        assert re.search(rf"^\| `{name}` \| (?:yes|no) \| {parameters} \| [^|]+ \| {macs} \|", text, re.MULTILINE)
 
 
 def test_blank_glyphs_are_read_without_a_warning(folder):
