@@ -94,13 +94,18 @@ def render(
 def asked(pages: Mapping[str, Sequence[Sheet]], kind: str) -> list[Sheet]:
     """The pages that a kind of format is fitted to, with the length it would ask for.
 
-    Lines of digits serve both: as they come, and as codes whose length is known.
+    Lines of digits serve both: as they come, and as codes whose length is known.  Lines of letters are asked for codes
+    of all lengths, the shortest ones too, which half a letter may look like.
     """
     digits, empty = pages["digits"], pages.get("empty", ())
     if kind == "any":
         # among words a house's number is a line of digits like any other: neither right nor false
         return [with_length(one, None) for one in (*digits, *empty) if one.truth or not one.numbers]
-    known = [with_length(one, len(one.truth) or CODE_LENGTH) for one in digits]
+    known = [
+        with_length(one, len(one.truth) or 1 + k % CODE_LENGTH)
+        for k, one in enumerate(digits)
+        if one.truth or not one.numbers
+    ]
     return [*known, *(with_length(one, CODE_LENGTH) for one in (*pages["postal"], *empty))]
 
 

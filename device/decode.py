@@ -38,6 +38,7 @@ FEATURES = (
     "outside",
     "abutting",
     "sharp",
+    "torn",
 )
 """What whole-code confidence is computed from, in the order of its weights."""
 
@@ -192,8 +193,16 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
             float(near.max()) if len(near) and not fixed_length else 0.0,
             max(abutting),
             ink.sharp,
+            _torn(ink, used, size),
         ]
     )
+
+
+def _torn(ink: LineInk, used: NDArray[np.bool_], size: NDArray[np.float64]) -> float:
+    """Size of the largest piece bool[P] that no digit uses, of a component that has digits: half a letter."""
+    digits = np.bincount(ink.components[used], minlength=ink.components.max() + 1) > 0
+    left = size[~used & digits[ink.components]]
+    return float(left.max()) if len(left) else 0.0
 
 
 def _row(named: Mapping[str, float]) -> NDArray[np.float64]:

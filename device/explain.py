@@ -58,6 +58,7 @@ IN_WORDS = {
     "outside": "ink before and after the code",
     "abutting": "ink that abuts on the code",
     "sharp": "sharpness of the ink's edges",
+    "torn": "largest piece torn off a digit",
 }
 
 

@@ -23,8 +23,8 @@ def mnist() -> Mnist:
 
 @pytest.fixture(scope="session")
 def small(mnist: Mnist) -> Mnist:
-    """3,000 digits to train and calibrate with and 1,000 to test: the second thousand, on which the shipped network's two
-    precisions agree (of a thousand, one digit is more than the gate allows)."""
+    """3,000 digits to train and calibrate with and 1,000 to test: the second thousand, on which the shipped network is
+    as good in both precisions (of a thousand, one digit is more than the gate allows)."""
     return replace(mnist, train=mnist.train[:3000], test=mnist.test[1000:2000])
 
 
