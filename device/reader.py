@@ -43,13 +43,14 @@ class Reader:
     decoder: Decoder
     digit: Classifier
     digit_or_not: Classifier | None
-    which_digit: Classifier | None
     known: Known | None = None
     """The codes that are served, without separators: the likeliest of them wins."""
     orientation: Orientation = 0
     """Degrees that pages are turned by, clockwise, before they are read; ``auto`` finds out."""
     trace: Trace | None = None
     """What is told of every page and line, for pictures of them."""
+    which_digit: Classifier | None = None
+    """The network that was shown rendered digits alone, where there is one."""
 
     @classmethod
     def load(
@@ -76,9 +77,9 @@ class Reader:
             Decoder.from_card(bundle.decoder),
             opened["digit"],
             opened.get("digit-or-not"),
-            opened.get("which-digit"),
             None if known is None else frozenset(re.sub(r"\D", "", code) for code in known),
             parse_orientation(orientation),
+            which_digit=opened.get("which-digit"),
         )
 
     def read(self, frame: Frame) -> list[Reading]:

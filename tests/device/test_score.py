@@ -35,7 +35,12 @@ def prefers(digit: int, classes: int = 10, by: float = 4.0) -> Says:
 def reader(digit: Says, digit_or_not: Says | None = None, which: Says | None = None, **decoder: Any) -> Reader:
     digit_, or_not, which_ = (cast("Classifier | None", network) for network in (digit, digit_or_not, which))
     return Reader(
-        cast(Bundle, None), get("digits"), Decoder.from_card(decoder), cast(Classifier, digit_), or_not, which_
+        cast(Bundle, None),
+        get("digits"),
+        Decoder.from_card(decoder),
+        cast(Classifier, digit_),
+        or_not,
+        which_digit=which_,
     )
 
 
