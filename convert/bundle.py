@@ -22,7 +22,7 @@ from train.data import Glyphs, Mnist
 from train.errors import ExistsError
 from train.evaluate import logits_of
 from train.files import write_atomically, write_json
-from train.recipe import DIGIT, DIGIT_OR_NOT, WHICH_DIGIT
+from train.recipe import DIGIT, DIGIT_OR_NOT, LENET5, WHICH_DIGIT
 from train.runs import Run
 
 ENDS = ("-int8.tflite", "-float32.tflite", ".keras")
@@ -61,6 +61,7 @@ def make_bundle(
     """
     refuse_to_overwrite(out, name, force)
     _require_role(run, DIGIT)
+    _require_arch(run)
     _same_digits(run, mnist)
     honest = _honest(run, held_out)
     networks, left = [_convert(run, calibrate.representative(mnist.train), calibrate.PER_CLASS, graph)], None
@@ -195,3 +196,8 @@ def _same_digits(run: Run, mnist: Mnist) -> None:
 def _require_role(run: Run, role: str) -> None:
     if run.role != role:
         raise ConversionError(f"{run.folder} is a run of the role {run.role}, {role} is wanted")
+
+
+def _require_arch(run: Run) -> None:
+    if run.arch != LENET5:
+        raise ConversionError(f"{run.folder} is a run of {run.arch}: so far only {LENET5} can be converted")

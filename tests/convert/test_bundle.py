@@ -172,6 +172,12 @@ def test_a_bundle_of_fewer_networks_leaves_no_files_of_the_others(make_run, make
     assert {path.name for path in out.iterdir()} == FILES | SECOND
 
 
+def test_another_network_is_refused_by_name(make_run, small, out):
+    with pytest.raises(ConversionError, match="is a run of cnn-simple: so far only lenet5 can be converted"):
+        make(make_run(arch="cnn-simple"), out, small)
+    assert not out.exists()
+
+
 def test_networks_are_given_in_their_order(make_run, make_second, make_third, small, out):
     run, second, third = make_run(), make_second(), make_third()
     with pytest.raises(ConversionError, match="digit-or-not is wanted"):
