@@ -9,22 +9,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device import paper
 from device.annotate import ACCEPTED, REFUSED, Names, write
 from device.decode import FEATURES, Candidate, describe
 from device.formats import Format
 from device.lattice import HOPELESS, Path, Scores
 from device.lines import Line, Strip
 from device.orientation import View
+from device.paper import CAPTION, FAINT, PAPER, TEXT, Colour
 from device.reader import Reader
 from device.segment import LineInk, Spans, digit_box
 from device.types import Frame, Reading
 
 Uint8 = NDArray[np.uint8]
-Colour = tuple[int, int, int]
-"""Blue, green, red."""
-
-TEXT, CAPTION, FAINT = (60, 50, 45), (120, 110, 100), (165, 160, 155)
-PAPER, CUT = (255, 255, 255), (40, 40, 230)
+CUT = (40, 40, 230)
 PALETTE: tuple[Colour, ...] = (
     (180, 119, 31), (14, 127, 255), (44, 160, 44), (189, 103, 148), (75, 86, 140), (194, 119, 227), (207, 190, 23),
 )  # fmt: skip
@@ -37,7 +35,6 @@ ZOOM = 1.5, 5.0
 """... as far as that is between these."""
 NARROWEST = 1290
 """Room for what is written, pixels."""
-BORDER = 28
 GLYPH, SMALL_GLYPH = 72, 40
 """Side of a network input as drawn, pixels: of one that was tried as a digit, and of one that was not."""
 WORDS = 62
@@ -187,7 +184,7 @@ def draw_page(image: Uint8, page: PageTrace, verdicts: dict[int, Verdict]) -> Ui
         cv2.polylines(picture, [corners], True, verdict.colour, thick, cv2.LINE_AA)
         x, y = int(corners[0, 0]), int(corners[0, 1])
         _tag(picture, f"{number}  {verdict.short}".strip(), x, y, verdict.colour)
-    return _stack([_heading(_page_title(page), TEXT, picture.shape[1]), picture])
+    return paper.stack([paper.heading(_page_title(page), TEXT, picture.shape[1]), picture])
 
 
 def _page_title(page: PageTrace) -> str:
@@ -210,7 +207,7 @@ def _tag(picture: Uint8, text: str, x: int, y: int, colour: Colour) -> None:
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1)
     x, y = min(max(x, 0), max(picture.shape[1] - width - 12, 0)), max(y, height + 10)
     cv2.rectangle(picture, (x, y - height - 10), (x + width + 12, y), colour, cv2.FILLED)
-    _text(picture, text, x + 6, y - 5, PAPER, 0.6)
+    paper.put(picture, text, x + 6, y - 5, PAPER, 0.6)
 
 
 # ── A line ──
@@ -223,20 +220,20 @@ def draw_line(title: str, line: LineTrace, verdict: Verdict, reader: Reader) -> 
     inked = _inked_rows(line.ink)
     pieces, components = len(line.ink.boxes), len(np.unique(line.ink.components))
     panels = [
-        _heading(f"{title}:  {verdict.title}", verdict.colour if verdict.reading else TEXT, width, 0.9),
-        _caption("1  cut out of the page, upright", width),
+        paper.heading(f"{title}:  {verdict.title}", verdict.colour if verdict.reading else TEXT, width, 0.9),
+        paper.caption("1  cut out of the page, upright", width),
         _enlarged(line.strip.grey, zoom),
-        _caption("2  its ink, the soft map that the networks are shown", width),
+        paper.caption("2  its ink, the soft map that the networks are shown", width),
         _enlarged(255 - line.ink.soft[inked], zoom),
-        _caption(f"3  {components} connected components, cut into {pieces} pieces (red: where ink was cut)", width),
+        paper.caption(f"3  {components} connected components, cut into {pieces} pieces (red: where it was cut)", width),
         _pieces(line.ink, inked, zoom),
-        _caption(f"4  the {len(line.pixels)} spans of the lattice as the networks saw them: best digit, its"
+        paper.caption(f"4  the {len(line.pixels)} spans of the lattice as the networks saw them: best digit, its"
                  " probability, log odds that it is one at all; green: the path; small: not tried", width),
         _lattice(line, verdict, zoom, width),
-        _caption("5  decision", width),
+        paper.caption("5  decision", width),
         _decision(line, verdict, reader, width),
     ]  # fmt: skip
-    return _stack(panels)
+    return paper.stack(panels)
 
 
 def _enlarged(grey: Uint8, zoom: float) -> Uint8:
@@ -261,9 +258,11 @@ def _pieces(ink: LineInk, rows: slice, zoom: float) -> Uint8:
         meet = (labels[here] != labels[other]) & (component[here] == component[other]) & (component[here] >= 0)
         cut[here] |= meet
     picture[cv2.dilate(cut, np.ones((5, 5), np.uint8)) > 0] = CUT
-    numbers = _blank(picture.shape[1], 26)
+    numbers = paper.blank(picture.shape[1], 26)
     for number, (x, _, width, _) in enumerate(ink.boxes, 1):
-        _centred(numbers, str(number), round((x + width / 2) * zoom), 18, PALETTE[(number - 1) % len(PALETTE)], 0.55)
+        paper.centred(
+            numbers, str(number), round((x + width / 2) * zoom), 18, PALETTE[(number - 1) % len(PALETTE)], 0.55
+        )
     return np.concatenate([picture, numbers])
 
 
@@ -277,7 +276,7 @@ def _lattice(line: LineTrace, verdict: Verdict, zoom: float, width: int) -> Uint
     parts = []
     for spans, side in ((list(read), GLYPH), (tried, GLYPH), (hopeless, SMALL_GLYPH)):
         for row in _packed(spans, line.found, zoom, side):
-            part = _blank(width, side + (WORDS if side == GLYPH else 18))
+            part = paper.blank(width, side + (WORDS if side == GLYPH else 18))
             for span in row:
                 _span(part, line, span, zoom, side, read.get(span))
             parts.append(part)
@@ -320,8 +319,8 @@ def _span(row: Uint8, line: LineTrace, span: int, zoom: float, side: int, read: 
     cv2.rectangle(row, (left - 1, 9), (left + side, 10 + side), colour, 1 if read is None else 3)
     digit = int(line.scores.digit[span].argmax()) if read is None else int(read)
     probability = f"{np.exp(line.scores.digit[span, digit]):.2f}".removeprefix("0")
-    _centred(row, f"{digit}  {probability}", left + side // 2, side + 30, colour, 0.6)
-    _centred(row, f"{line.scores.odds[span]:+.1f}", left + side // 2, side + 49, colour, 0.5)
+    paper.centred(row, f"{digit}  {probability}", left + side // 2, side + 30, colour, 0.6)
+    paper.centred(row, f"{line.scores.odds[span]:+.1f}", left + side // 2, side + 49, colour, 0.5)
 
 
 # ── The decision ──
@@ -331,7 +330,7 @@ def _decision(line: LineTrace, verdict: Verdict, reader: Reader, width: int) -> 
     """In words, with a bar for what each feature gives to the log odds that the whole code is right."""
     candidate = verdict.candidate
     if candidate is None:
-        return _words([_nothing(reader.format)], width)
+        return paper.words([_nothing(reader.format)], width)
     features = describe(list(verdict.paths), line.ink, line.found, line.scores, reader.format.length is not None)
     weights = reader.decoder.confidence[reader.format.kind]
     given = weights * features
@@ -342,7 +341,7 @@ def _decision(line: LineTrace, verdict: Verdict, reader: Reader, width: int) -> 
         f"log odds {given.sum():+.2f}, confidence {candidate.confidence:.3f}; accepted from {least:.2f} on",
         _reason(verdict.reading),
     ]
-    return np.concatenate([_words(words, width), _bars(features, weights, width)])
+    return np.concatenate([paper.words(words, width), _bars(features, weights, width)])
 
 
 def _nothing(format: Format) -> str:
@@ -361,66 +360,20 @@ def _reason(reading: Reading | None) -> str:
 def _bars(features: NDArray[np.float64], weights: NDArray[np.float64], width: int) -> Uint8:
     step, zero = 30, 660 + BAR
     shown = [k for k in range(len(FEATURES)) if weights[k]]
-    sheet = _blank(width, step * len(shown) + 40)
+    sheet = paper.blank(width, step * len(shown) + 40)
     given = weights * features
     unit = BAR / max(float(np.abs(given).max()), 1e-6)
-    _text(sheet, "feature", 0, 22, CAPTION, 0.6)
-    _text(sheet, "value x weight", 350, 22, CAPTION, 0.6)
-    _text(sheet, "what it gives to the log odds", zero - BAR, 22, CAPTION, 0.6)
+    paper.put(sheet, "feature", 0, 22, CAPTION, 0.6)
+    paper.put(sheet, "value x weight", 350, 22, CAPTION, 0.6)
+    paper.put(sheet, "what it gives to the log odds", zero - BAR, 22, CAPTION, 0.6)
     cv2.line(sheet, (zero, 32), (zero, sheet.shape[0] - 2), FAINT, 1)
     for row, k in enumerate(shown):
         base = 56 + row * step
-        _text(sheet, IN_WORDS.get(FEATURES[k], FEATURES[k].replace("_", " ")), 0, base, TEXT, 0.6)
-        _text(sheet, f"{round(float(features[k]), 2) + 0.0:.2f} x {weights[k]:.2f}", 430, base, TEXT, 0.6)
+        paper.put(sheet, IN_WORDS.get(FEATURES[k], FEATURES[k].replace("_", " ")), 0, base, TEXT, 0.6)
+        paper.put(sheet, f"{round(float(features[k]), 2) + 0.0:.2f} x {weights[k]:.2f}", 430, base, TEXT, 0.6)
         end = zero + round(float(given[k]) * unit)
         gives = round(float(given[k]), 2) + 0.0  # no minus before a zero
         colour = FAINT if gives == 0 else (ACCEPTED if gives > 0 else REFUSED)
         cv2.rectangle(sheet, (min(zero, end), base - 16), (max(zero, end), base + 4), colour, cv2.FILLED)
-        _text(sheet, f"{gives:+.2f}", zero + BAR + 12, base, colour, 0.6)
+        paper.put(sheet, f"{gives:+.2f}", zero + BAR + 12, base, colour, 0.6)
     return sheet
-
-
-# ── Paper and words ──
-
-
-def _blank(width: int, height: int) -> Uint8:
-    return np.full((height, width, 3), 255, np.uint8)
-
-
-def _stack(panels: Sequence[Uint8]) -> Uint8:
-    """Panels below one another on white, with a border."""
-    width = max(panel.shape[1] for panel in panels)
-    wide = [cv2.copyMakeBorder(p, 0, 0, 0, width - p.shape[1], cv2.BORDER_CONSTANT, value=PAPER) for p in panels]
-    sheet = cv2.copyMakeBorder(np.concatenate(wide), *(BORDER,) * 4, cv2.BORDER_CONSTANT, value=PAPER)
-    return np.asarray(sheet, np.uint8)
-
-
-def _heading(text: str, colour: Colour, width: int, size: float = 0.75) -> Uint8:
-    sheet = _blank(width, 44)
-    _text(sheet, text, 0, 26, colour, size)
-    return sheet
-
-
-def _caption(text: str, width: int) -> Uint8:
-    sheet = _blank(width, 52)
-    _text(sheet, text, 0, 36, CAPTION, 0.7)
-    return sheet
-
-
-def _words(lines: Sequence[str], width: int) -> Uint8:
-    sheet = _blank(width, 32 * len(lines) + 8)
-    for row, text in enumerate(lines):
-        _text(sheet, text, 0, 24 + 32 * row, TEXT, 0.7)
-    return sheet
-
-
-def _text(sheet: Uint8, text: str, x: int, y: int, colour: Colour, size: float) -> None:
-    """OpenCV's own typeface, which has ASCII only; x, y: left end of the base line."""
-    plain = text.encode("ascii", "replace").decode()
-    thick = 2 if size > 0.8 else 1
-    cv2.putText(sheet, plain, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, thick, cv2.LINE_AA)
-
-
-def _centred(sheet: Uint8, text: str, x: int, y: int, colour: Colour, size: float) -> None:
-    (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
-    _text(sheet, text, x - width // 2, y, colour, size)
