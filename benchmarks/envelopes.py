@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from benchmarks.writing import Spacing, laid, line, put, turned
 from device import formats
-from train.strings import Hand, Hands
 from train.texts import DIGITS
+from train.writers import Hand, Hands
 
 Uint8 = NDArray[np.uint8]
 Floats = NDArray[np.float32]

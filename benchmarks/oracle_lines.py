@@ -24,8 +24,9 @@ from device.reader import Reader
 from device.segment import LineInk, Spans, glyphs
 from train.pieces import Lattice, lattices
 from train.rendered import Supplies, hands
-from train.strings import Hands, Scene, scene
+from train.strings import Scene, scene
 from train.workers import spread
+from train.writers import Hands
 
 Uint8 = NDArray[np.uint8]
 

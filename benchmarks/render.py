@@ -20,9 +20,9 @@ from device.model import Bundle
 from train import data, typefaces
 from train.data import Digits, Mnist
 from train.rendered import HELD_OUT_DIGITS
-from train.strings import Hand, Hands
 from train.texts import DIGITS
 from train.typefaces import Face
+from train.writers import Hand, Hands
 
 Uint8 = NDArray[np.uint8]
 Made = tuple[Uint8, str, str]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.paper import lay, paper
-from train.strings import Hand
 from train.texts import DIGITS
+from train.writers import Hand
 
 Uint8 = NDArray[np.uint8]
 Placed = tuple[Uint8, float, float]

@@ -14,9 +14,10 @@ from device.reader import Reader
 from device.segment import LineInk, Spans, glyphs
 from train.pieces import Lattice, lattices
 from train.rendered import Supplies, hands
-from train.strings import Hands, Scene, empty_scene, postal_scene, scene
+from train.strings import Scene, empty_scene, postal_scene, scene
 from train.texts import DIGITS
 from train.workers import spread
+from train.writers import Hands
 
 CHUNK = 50
 """Pages of one task."""

@@ -19,13 +19,13 @@ from device.segment import LineInk, Spans, glyphs, line_ink, spans
 from train.strings import (
     PRINTED_APART,
     UNLIKE_DIGITS,
-    Hands,
     Scene,
     empty_scene,
     postal_scene,
     scene,
 )
 from train.texts import DIGITS
+from train.writers import Hands
 
 Uint8 = NDArray[np.uint8]
 Ints = NDArray[np.int64]

@@ -25,9 +25,9 @@ from train.data import Digits, Glyphs, Mnist
 from train.errors import DataError
 from train.files import json_bytes, sha256, write_atomically
 from train.pieces import NOT_A_DIGIT, examples
-from train.strings import Hands
 from train.strokes import read_pendigits
 from train.workers import spread
+from train.writers import Hands
 
 Uint8 = NDArray[np.uint8]
 
@@ -42,7 +42,10 @@ HELD_OUT_DIGITS = 10_000
 """MNIST's last training digits: the held-out scenes are written with them, and the others are not."""
 RENDERERS = (
     *(f"device/{name}.py" for name in ("ink", "lines", "rules", "slant", "cuts", "segment", "pixels")),
-    *(f"train/{name}.py" for name in ("strings", "texts", "paper", "strokes", "pieces", "typefaces", "rendered")),
+    *(
+        f"train/{name}.py"
+        for name in ("strings", "texts", "writers", "paper", "strokes", "pieces", "typefaces", "rendered")
+    ),
 )
 """The source files that decide what a glyph looks like and what it is called."""
 

@@ -20,7 +20,7 @@ from device.model import Bundle
 from train import typefaces
 from train.data import Digits, Mnist, load
 from train.rendered import HELD_OUT_DIGITS
-from train.strings import Hand, Hands
+from train.writers import Hand, Hands
 
 
 @pytest.fixture(scope="session")
