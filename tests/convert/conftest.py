@@ -67,8 +67,6 @@ def make_run(root, small, tmp_path):
 def make_second(shipped, small, tmp_path):
     """Make a digit-or-not run: the shipped network with an eleventh output that fires on nearly empty glyphs."""
     from train.lenet5 import lenet5
-    from train.rendered import save
-    from train.runs import open_run, versions
 
     def make(name="second", glyphs=None, data=small):
         folder = tmp_path / name
@@ -77,18 +75,7 @@ def make_second(shipped, small, tmp_path):
         *below, kernel, bias = shipped.get_weights()
         model.set_weights([*below, np.pad(kernel, ((0, 0), (0, 1))), np.append(bias, 3.0)])
         model.save(folder / "model.keras")
-        save(folder / "held-out.npz", held_out(small) if glyphs is None else glyphs)
-        record = {
-            "run_schema": 1,
-            "role": "digit-or-not",
-            "command": f"python -m train --role digit-or-not --name {name}",
-            "seed": 1998,
-            "versions": versions(),
-            "data": {"mnist": data.sha256(), "held_out_sha256": sha256(folder / "held-out.npz")},
-            "recipe": asdict(RECIPES["digit-or-not"]),
-        }
-        (folder / "run.json").write_text(json.dumps(record))
-        return open_run(folder)
+        return leave_rendered(folder, "digit-or-not", held_out(small) if glyphs is None else glyphs, data)
 
     return make
 
@@ -96,28 +83,34 @@ def make_second(shipped, small, tmp_path):
 @pytest.fixture
 def make_third(shipped, small, tmp_path):
     """Make a which-digit run: the shipped network, which was shown digits alone as well."""
-    from train.rendered import save
-    from train.runs import open_run, versions
 
     def make(name="third"):
         folder = tmp_path / name
         folder.mkdir()
         shipped.save(folder / "model.keras")
         digits = held_out(small)
-        save(folder / "held-out.npz", digits[digits.labels < 10])
-        record = {
-            "run_schema": 1,
-            "role": "which-digit",
-            "command": f"python -m train --role which-digit --name {name}",
-            "seed": 1998,
-            "versions": versions(),
-            "data": {"mnist": small.sha256(), "held_out_sha256": sha256(folder / "held-out.npz")},
-            "recipe": asdict(RECIPES["which-digit"]),
-        }
-        (folder / "run.json").write_text(json.dumps(record))
-        return open_run(folder)
+        return leave_rendered(folder, "which-digit", digits[digits.labels < 10], small)
 
     return make
+
+
+def leave_rendered(folder: Path, role: str, glyphs: Glyphs, data: Mnist):
+    """Make a run on rendered lines of a folder with a network in it."""
+    from train.rendered import save
+    from train.runs import open_run, versions
+
+    save(folder / "held-out.npz", glyphs)
+    record = {
+        "run_schema": 1,
+        "role": role,
+        "command": f"python -m train --role {role} --name {folder.name}",
+        "seed": 1998,
+        "versions": versions(),
+        "data": {"mnist": data.sha256(), "held_out_sha256": sha256(folder / "held-out.npz")},
+        "recipe": asdict(RECIPES[role]),
+    }
+    (folder / "run.json").write_text(json.dumps(record))
+    return open_run(folder)
 
 
 def held_out(small: Mnist) -> Glyphs:
