@@ -85,7 +85,9 @@ def c1_s2(values: tf.Tensor, kernel: NDArray[np.float32], bias: NDArray[np.float
     values = tf.reshape(values, (-1, CANVAS // ROWS, ROWS, CANVAS // COLUMNS, COLUMNS))
     values = tf.transpose(values, (0, 1, 3, 2, 4))
     values = tf.reshape(values, (-1, CANVAS // ROWS, CANVAS // COLUMNS, PIXELS))
-    values = activation(tf.nn.bias_add(tf.nn.conv2d(values, spread(kernel), 1, "VALID"), tile(bias)))
+    with tf.name_scope("C1"):
+        values = activation(tf.nn.bias_add(tf.nn.conv2d(values, spread(kernel), 1, "VALID"), tile(bias)))
     values = tf.reshape(values, (-1, down * across, POOLED, CHANNELS // POOLED))
-    values = tf.nn.max_pool2d(values, (1, POOLED), (1, POOLED), "VALID")
+    with tf.name_scope("S2"):
+        values = tf.nn.max_pool2d(values, (1, POOLED), (1, POOLED), "VALID")
     return tf.reshape(values, (-1, S2_SIDE, S2_SIDE, C1_MAPS))

@@ -101,7 +101,10 @@ def _convert(converter: tf.lite.TFLiteConverter) -> bytes:
 
 
 def _function(model: keras.Model, form: Form) -> tf.types.experimental.ConcreteFunction:
-    """Write the network down again, operator by operator, with the batch left open."""
+    """Write the network down again, operator by operator, with the batch left open.
+
+    Operators stand in a scope of their layer's name, which `convert.parity.layers` reads off the converted tensors.
+    """
     check_parameters(model, model.output_shape[-1])
     weights = {name: [np.asarray(one) for one in model.get_layer(name).weights] for name in LAYERS}
     weights["C1"][0] = weights["C1"][0] * np.float32(model.get_layer("scale").scale)
@@ -109,19 +112,26 @@ def _function(model: keras.Model, form: Form) -> tf.types.experimental.ConcreteF
     average = isinstance(model.get_layer("S2"), keras.layers.AveragePooling2D)
     pool = tf.nn.avg_pool2d if average else tf.nn.max_pool2d
 
-    def convolve(values: tf.Tensor, name: str) -> tf.Tensor:
+    def convolve(values: tf.Tensor, name: str, pooling: str) -> tf.Tensor:
         kernel, bias = weights[name]
-        return pool(activation(tf.nn.bias_add(tf.nn.conv2d(values, kernel, 1, "VALID"), bias)), 2, 2, "VALID")
+        with tf.name_scope(name):
+            values = activation(tf.nn.bias_add(tf.nn.conv2d(values, kernel, 1, "VALID"), bias))
+        with tf.name_scope(pooling):
+            return pool(values, 2, 2, "VALID")
 
     @tf.function(input_signature=[tf.TensorSpec((None, CANVAS, CANVAS, 1), tf.float32, "pixels")])
     def network(values: tf.Tensor) -> tf.Tensor:
-        values = fast.c1_s2(values, *weights["C1"], activation) if form == "fast" else convolve(values, "C1")
-        values = convolve(values, "C3")
+        if form == "fast":
+            values = fast.c1_s2(values, *weights["C1"], activation)
+        else:
+            values = convolve(values, "C1", "S2")
+        values = convolve(values, "C3", "S4")
         # A constant shape: Keras' Reshape asks for the batch at run time, in three more operators.
         values = tf.reshape(values, (-1, S4_VALUES))
         for dense in ("C5", "F6"):
             kernel, bias = weights[dense]
-            values = activation(tf.matmul(values, kernel) + bias)
+            with tf.name_scope(dense):
+                values = activation(tf.matmul(values, kernel) + bias)
         kernel, bias = weights["output"]
         return tf.identity(tf.matmul(values, kernel) + bias, "logits")
 
