@@ -59,7 +59,12 @@ def written(code: str, rng: np.random.Generator) -> str:
 def envelope(hands: Hands, code: str, by_hand: bool, rng: np.random.Generator) -> Uint8:
     """A scanned envelope, grey uint8[H, W]; by_hand: the addressee was written with a pen."""
     width = int(rng.integers(1000, 1500))
-    height = round(width * float(rng.uniform(0.5, 0.7)))
+    return addressed(hands, code, by_hand, (width, round(width * float(rng.uniform(0.5, 0.7)))), rng)
+
+
+def addressed(hands: Hands, code: str, by_hand: bool, size: tuple[int, int], rng: np.random.Generator) -> Uint8:
+    """A scanned envelope of a given width and height, pixels."""
+    width, height = size
     ink = np.zeros((height, width), np.uint8)
     writer = Writer.of(
         hands, rng, by_hand, width * float(rng.uniform(0.03, 0.045) if by_hand else rng.uniform(0.018, 0.03))

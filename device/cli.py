@@ -15,7 +15,6 @@ from typing import Any
 from device import __version__
 from device.errors import InputError, PostreadError, UsageError
 
-SCHEMA = 1
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -49,6 +48,7 @@ def _explain(error: PostreadError, options: argparse.Namespace) -> None:
 def _read(options: argparse.Namespace) -> int:
     if "-" in options.paths and (len(options.paths) > 1 or options.pages == "all"):
         raise UsageError("`-` reads paths from stdin, one answer each: give it alone and without --pages all")
+    from device.known import read_known
     from device.orientation import parse_orientation
     from device.reader import Reader
 
@@ -58,7 +58,7 @@ def _read(options: argparse.Namespace) -> int:
         precision=options.precision,
         runtime=options.runtime,
         threads=options.threads,
-        known=None if options.known is None else _known(options.known, options.format),
+        known=None if options.known is None else read_known(options.known, options.format),
         orientation=parse_orientation(options.orientation),
     )
     drawings = _drawings(reader, options)
@@ -68,28 +68,6 @@ def _read(options: argparse.Namespace) -> int:
             failed |= line["error"] is not None
             print(_text(line) if options.text else json.dumps(line, ensure_ascii=False), flush=True)
     return FAILED if failed else OK
-
-
-def _known(path: Path, format: str) -> set[str]:
-    """The codes of a list, one a line; blank lines and what follows a # are passed over."""
-    from device import formats
-
-    length = formats.get(format).length
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--known {path}: cannot be read ({error}); give a text file, one code a line") from error
-    codes = set()
-    for number, line in enumerate(lines, start=1):
-        code = "".join(line.split("#")[0].split()).replace("-", "").replace(".", "")
-        if not code:
-            continue
-        if not (code.isascii() and code.isdigit()) or (length is not None and len(code) != length):
-            raise UsageError(f"--known {path}, line {number}: {line.strip()!r} is no {format} code")
-        codes.add(code)
-    if not codes:
-        raise UsageError(f"--known {path}: no code in it; give one a line")
-    return codes
 
 
 def _stdin_paths() -> Iterable[str]:
@@ -125,7 +103,7 @@ def _answers(
     reader: Any, path: str, drawings: Sequence[Callable[[Any, Any], None]], options: argparse.Namespace
 ) -> Iterable[dict[str, Any]]:
     """The JSON lines of one path: one a page, or one that says what is wrong."""
-    from device import sources
+    from device import answers, sources
 
     page, pages = 0, 1
     try:
@@ -139,28 +117,11 @@ def _answers(
                 picture = next(coloured)
                 for draw in drawings:
                     draw(picture, readings)
-            yield _line(path, page, pages, readings=[_reading(reading) for reading in readings])
+            yield answers.line(path, page, pages, readings)
             page += 1
     except InputError as error:
         _explain(error, options)
-        yield _line(path, page, pages, error=str(error))
-
-
-def _line(source: str, page: int, pages: int, readings: Sequence[Any] = (), error: str | None = None) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "source": source.encode("utf-8", "replace").decode(),
-        "page": page,
-        "pages": pages,
-        "readings": list(readings),
-        "error": error if error is None else error.encode("utf-8", "replace").decode(),
-    }
-
-
-def _reading(reading: Any) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(reading)
+        yield answers.line(path, page, pages, error=str(error))
 
 
 def _text(line: dict[str, Any]) -> str:

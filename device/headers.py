@@ -108,7 +108,7 @@ def _tiff(content: Bytes) -> Header:
     """The first page, with the places of all; it is complete when every page is."""
     tiff = _Tiff.open(content)
     found: list[Header] = []
-    directories: list[int] = []
+    directories: dict[int, None] = {}  # in their order, and quickly looked up: a chain may be long, or a loop
     at, complete = tiff.first(), True
     while at and at not in directories:
         try:
@@ -116,7 +116,7 @@ def _tiff(content: Bytes) -> Header:
         except (struct.error, IndexError):  # pages are chained by their places; the chain leads out of the file
             complete = False
             break
-        directories.append(at)
+        directories[at] = None
         if not found:
             found.append(_tiff_page(tags, len(content)))
         complete &= _has_its_pixels(tags, len(content))

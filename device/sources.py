@@ -1,11 +1,11 @@
-"""Where frames come from: still pictures, and folders of them."""
+"""Where frames come from: still pictures, their pages and those of PDFs, and folders of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -16,8 +16,9 @@ from device.errors import InputError
 from device.types import Frame
 
 SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".pgm", ".ppm", ".pbm", ".pnm"}
+    {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".pgm", ".ppm", ".pbm", ".pnm", ".pdf"}
 )
+PDF_MAGIC = b"%PDF-"
 MAX_PIXELS = 100_000_000
 """Default limit of a picture's size, judged from its header."""
 MAX_MEMORY = 850_000_000
@@ -46,33 +47,81 @@ class Images:
             yield from pages(file, colour=self.colour, max_pixels=self.max_pixels)
 
 
+class Book(Protocol):
+    """An opened file: its pages, each decoded when it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def page(self, number: int) -> Frame:
+        """A page from 0 on.  Raises InputError, and the other pages can still be read."""
+        ...
+
+
 def pages(
     path: str | Path, *, first_only: bool = False, colour: bool = False, max_pixels: int = MAX_PIXELS
 ) -> Iterator[Frame]:
-    """The pages of a picture file, EXIF orientation applied, alpha composited on white.
+    """The pages of a picture file or PDF, EXIF orientation applied, alpha composited on white.
 
     Raises InputError, one line that names what is wrong.
     """
-    source = str(path)
-    content = _read(path)
+    book = open_book(str(path), read_file(path), colour=colour, max_pixels=max_pixels)
+    for number in range(1 if first_only else len(book)):
+        yield book.page(number)
+
+
+def open_book(source: str, content: bytes, *, colour: bool = False, max_pixels: int = MAX_PIXELS) -> Book:
+    """The pages in a file's bytes; source: its name.  Raises InputError where none of them can be read."""
+    if content.startswith(PDF_MAGIC):
+        from device import pdf
+
+        return pdf.Pdf(source, content, colour, max_pixels)
     header = headers.parse(content)
     if header is None:
-        raise InputError(f"{source}: not a picture that can be read; give PNG, JPEG, TIFF, WebP, BMP, GIF or PNM")
+        raise InputError(f"{source}: not a picture that can be read; give PNG, JPEG, TIFF, WebP, BMP, GIF, PNM or PDF")
     _check(source, header, len(content), colour, max_pixels)
-    count = max(1, len(header.directories))
-    if count == 1:
-        yield Frame(_decode(source, content, header, colour), source)
-        return
-    book = bytearray(content)
-    del content
-    for page, directory in enumerate(header.directories[: 1 if first_only else None]):
-        name = f"{source}: page {page}"
-        header = headers.turn_to_page(book, directory)
-        _check(name, header, len(book), colour, max_pixels)
-        yield Frame(_decode(name, book, header, colour), source, page, count)
+    if len(header.directories) > 1:
+        return _Tiff(source, bytearray(content), colour, max_pixels, header.directories)
+    return _Picture(source, content, colour, header)
 
 
-def _read(path: str | Path) -> bytes:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    """A file with one page."""
+
+    source: str
+    content: bytes
+    colour: bool
+    header: headers.Header
+
+    def __len__(self) -> int:
+        return 1
+
+    def page(self, number: int) -> Frame:
+        return Frame(_decode(self.source, self.content, self.header, self.colour), self.source, number)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tiff:
+    """A TIFF with several pages."""
+
+    source: str
+    content: bytearray
+    colour: bool
+    max_pixels: int
+    directories: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.directories)
+
+    def page(self, number: int) -> Frame:
+        name = f"{self.source}: page {number}"
+        header = headers.turn_to_page(self.content, self.directories[number])
+        _check(name, header, len(self.content), self.colour, self.max_pixels)
+        return Frame(_decode(name, self.content, header, self.colour), self.source, number, len(self))
+
+
+def read_file(path: str | Path) -> bytes:
+    """The bytes of a file that is neither empty nor too large.  Raises InputError."""
     source = str(path)
     try:
         if "\0" in source or not source.strip():
