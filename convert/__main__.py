@@ -82,7 +82,7 @@ def _model(options: argparse.Namespace, given: Sequence[str]) -> int:
 
 
 def _parity(options: argparse.Namespace, given: Sequence[str]) -> int:
-    from convert.parity import compare_bundle
+    from convert.parity.compare import compare_bundle
     from device.model import Bundle
     from train import data
 

@@ -15,7 +15,7 @@ from convert import calibrate, forms, quantize
 from convert.card import CLASSES, Converted, accuracy, card, made_by, stem
 from convert.errors import ConversionError
 from convert.forms import FormParity, Pair
-from convert.parity import Compared, compare_bundle
+from convert.parity.compare import Compared, compare_bundle
 from convert.temperature import fit_temperature
 from device.model import Bundle
 from train.data import Glyphs, Mnist
@@ -148,7 +148,8 @@ def _compare(
     with tempfile.TemporaryDirectory(prefix="postread-bundle-") as folder:
         draft = Path(folder)
         _write(draft, name, networks, described)
-        return compare_bundle(Bundle.load(draft / f"{name}.json"), mnist, left)
+        models = {one.run.role: open_model(one.run) for one in networks}
+        return compare_bundle(Bundle.load(draft / f"{name}.json"), mnist, left, models)
 
 
 def _keep_decoder(older: Path, described: dict[str, Any]) -> dict[str, Any]:

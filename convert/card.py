@@ -10,13 +10,14 @@ from typing import Any
 from convert import calibrate
 from convert.forms import Pair
 from convert.graph import Tensor, inspect
-from convert.parity import Compared, Parity, RenderedParity
+from convert.parity.compare import Compared, Comparison
+from convert.parity.figures import Parity
 from convert.quantize import Form
 from device.model import CARD_SCHEMA, DIGITS
 from device.pixels import PIXELS_VERSION
 from train.data import Mnist
 from train.files import sha256
-from train.recipe import DIGIT
+from train.recipe import DIGIT, DIGIT_OR_NOT, WHICH_DIGIT
 from train.runs import Run, versions
 
 NOT = "not"
@@ -84,33 +85,39 @@ def made_by(name: str, networks: Sequence[Converted], calibrated_by: Run, mnist:
 
 
 def accuracy(compared: Compared) -> dict[str, Any]:
-    """Shares, on MNIST's test digits and for the second network on rendered glyphs."""
+    """Shares, on MNIST's test digits and for the other networks on rendered glyphs; SQNR of the logits in dB."""
     figures = {"mnist-test": {"n": compared.digit.n} | _shares(compared.digit)}
-    if compared.rendered:
-        figures["rendered"] = _rendered(compared.rendered)
-    if compared.which:
-        figures["rendered-which"] = {"n": compared.which.n} | _shares(compared.which)
+    if rendered := compared.of(DIGIT_OR_NOT):
+        figures["rendered"] = _rendered(rendered)
+    if which := compared.of(WHICH_DIGIT):
+        figures["rendered-which"] = {"n": which.parity.n} | _shares(which.parity)
     return figures
 
 
-def _rendered(parity: RenderedParity) -> dict[str, Any]:
-    """Errors of the digits among all glyphs; the agreement is that on all of them."""
+def _rendered(found: Comparison) -> dict[str, Any]:
+    """Errors of the digits among all glyphs; the agreement and the SQNR are those on all of them."""
+    digits = found.digits or found.parity
+    float32_taken, int8_taken = found.taken
     return {
-        "n": parity.every.n,
-        "digits": parity.digits.n,
-        **_shares(parity.digits),
-        "argmax_agreement": round(parity.every.agreement, DIGITS_SHOWN),
-        "float32_not_digits_taken": round(parity.float32_taken, DIGITS_SHOWN),
-        "int8_not_digits_taken": round(parity.int8_taken, DIGITS_SHOWN),
+        "n": found.parity.n,
+        "digits": digits.n,
+        **_shares(digits),
+        **_likeness(found.parity),
+        "float32_not_digits_taken": round(float32_taken, DIGITS_SHOWN),
+        "int8_not_digits_taken": round(int8_taken, DIGITS_SHOWN),
     }
 
 
 def _shares(parity: Parity) -> dict[str, float]:
     return {
         "float32_error": round(parity.float32_error, DIGITS_SHOWN),
-        "int8_error": round(parity.int8_error, DIGITS_SHOWN),
-        "argmax_agreement": round(parity.agreement, DIGITS_SHOWN),
+        "int8_error": round(parity.quantised_error, DIGITS_SHOWN),
+        **_likeness(parity),
     }
+
+
+def _likeness(parity: Parity) -> dict[str, float]:
+    return {"argmax_agreement": round(parity.agreement, DIGITS_SHOWN), "sqnr_db": round(parity.sqnr, 1)}
 
 
 def _network(name: str, network: Converted) -> dict[str, Any]:

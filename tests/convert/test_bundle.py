@@ -14,7 +14,7 @@ from convert import bundle as bundles
 from convert import calibrate, fast, forms, quantize, ranges
 from convert.errors import ConversionError, ParityError
 from convert.graph import inspect
-from convert.parity import Parity
+from convert.parity.compare import Comparison
 from device.classify import Classifier
 from device.model import Bundle
 from device.pixels import PIXELS_VERSION
@@ -47,8 +47,9 @@ def test_a_run_becomes_a_bundle_that_the_device_opens(make_run, small, out):
     assert accuracy == {
         "n": 1000,
         "float32_error": parity.digit.float32_error,
-        "int8_error": parity.digit.int8_error,
+        "int8_error": parity.digit.quantised_error,
         "argmax_agreement": parity.digit.agreement,
+        "sqnr_db": round(parity.digit.sqnr, 1),
     }
     for precision in ("int8", "float32"):
         logits = Classifier.open(bundle.network("digit"), precision=precision).logits(np.zeros((3, 32, 32), np.uint8))
@@ -120,7 +121,7 @@ def test_the_same_run_gives_the_same_bytes(make_run, small, out):
 def test_calibration_on_one_image_repeated_is_not_shipped(make_run, small, out, monkeypatch):
     one = calibrate.representative(small.train)[1:2]  # a one: little ink
     monkeypatch.setattr(calibrate, "representative", lambda digits: np.repeat(one, 100, axis=0))
-    with pytest.raises(ParityError, match="int8 does not match float32 on 1,000 digits"):
+    with pytest.raises(ParityError, match="digit: int8 is not good enough on 1,000 of MNIST's test digits"):
         make(make_run(), out, small)
     assert not out.exists()
 
@@ -142,7 +143,8 @@ def test_two_runs_become_one_bundle_and_the_card_lists_both(make_run, make_secon
     card = card_matches(out, "mine")
     assert [len(network["classes"]) for network in card["networks"]] == [10, 11]
     rendered = card["accuracy"]["rendered"]
-    assert (rendered["n"], rendered["digits"]) == (compared.rendered.every.n, compared.rendered.digits.n)
+    found = compared.of("digit-or-not")
+    assert (rendered["n"], rendered["digits"]) == (found.parity.n, found.digits.n)
     assert rendered["n"] == 1100 - 11 * card["made_by"]["digit-or-not"]["representative"]["per_class"]
     assert rendered["int8_error"] < 0.02
     assert rendered["argmax_agreement"] >= 0.995
@@ -159,9 +161,10 @@ def test_three_runs_become_one_bundle_whose_third_network_is_compared_on_rendere
     card = card_matches(out, "mine")
     assert [network["role"] for network in card["networks"]] == ["digit", "digit-or-not", "which-digit"]
     assert [len(network["classes"]) for network in card["networks"]] == [10, 11, 10]
-    assert card["accuracy"]["rendered-which"]["n"] == compared.which.n == compared.rendered.digits.n
-    assert compared.which.table() in compared.table()
-    assert compared.which.failures() == []
+    which = compared.of("which-digit")
+    assert card["accuracy"]["rendered-which"]["n"] == which.parity.n == compared.of("digit-or-not").digits.n
+    assert which.table() in compared.table()
+    assert which.failures() == []
     assert Bundle.load(out / "mine.json").network("which-digit")
 
 
@@ -210,7 +213,7 @@ def test_both_networks_are_fast_and_equal_to_their_plain_graphs(make_run, make_s
     compared = make(make_run(), out, small, others=[make_second()])
     assert graphs(out) == ["fast", "fast"]
     assert [(form.role, form.n) for form in compared.forms[:2]] == [("digit", 1000), ("digit-or-not", 1000)]
-    assert (compared.forms[2].role, compared.forms[2].n) == ("digit-or-not", compared.rendered.every.n)
+    assert (compared.forms[2].role, compared.forms[2].n) == ("digit-or-not", compared.of("digit-or-not").parity.n)
     assert [form.failures() for form in compared.forms] == [[]] * 3
     assert all(form.table() in compared.table() for form in compared.forms)
 
@@ -222,7 +225,7 @@ def test_the_plain_graph_can_be_had(make_run, make_second, small, out):
 
 
 def test_averages_are_shipped_plain_and_never_fast(shipped, make_run, small, out, monkeypatch):
-    monkeypatch.setattr(Parity, "failures", lambda self: [])  # the weights were trained for another pooling
+    monkeypatch.setattr(Comparison, "failures", lambda self: [])  # the weights were trained for another pooling
     model = lenet5(pooling="average")
     model.set_weights(shipped.get_weights())
     run = make_run(model=model)
@@ -295,7 +298,7 @@ def test_too_few_held_out_glyphs_of_a_class_are_refused(make_run, make_second, s
 
 def test_held_out_glyphs_that_were_changed_are_refused(make_run, make_second, small, out):
     second = make_second()
-    save(second.folder / "held-out.npz", Glyphs(small.test.pixels, small.test.labels))
+    save(second.folder / "held-out.npz", small.test.pixels, small.test.labels)
     with pytest.raises(RunError, match="sha256 differs"):
         make(make_run(), out, small, others=[second])
 
