@@ -46,17 +46,16 @@ class SeamField:
     def choose(self, left: int, right: int, text_height: float) -> list[int]:
         """Columns of the middle row at which to cut a component between left and right: the cheapest seams."""
         edge = max(2, int(EDGE * text_height))
-        columns = np.arange(left + edge, right - edge)
-        if not len(columns):
-            return []
-        ink = self.ink[columns]
+        ink = self.ink[left:right]
         # what goes around the component is no cut, and must not keep a cut beside it from being the cheapest there
         cost = np.where((ink > LEAST_INK) & (ink < MOST_INK * text_height), ink, np.float32(np.inf))
         valley = max(2, int(VALLEY * text_height))
         padded = np.full(len(cost) + 2 * valley, np.inf, np.float32)
         padded[valley:-valley] = cost
         lowest = np.array([padded[k : k + len(cost)] for k in range(2 * valley + 1)]).min(axis=0)
-        columns = columns[(cost == lowest) & np.isfinite(cost)]
+        # near its ends the component only grows thinner, and the last column looked at would always be the cheapest
+        inner = np.arange(edge, len(ink) - edge)
+        columns = left + inner[(cost[inner] == lowest[inner]) & np.isfinite(cost[inner])]
         most = max(1, int((right - left) / (PER_HEIGHT * text_height)))
         chosen: list[int] = []
         for column in columns[np.argsort(self.ink[columns], kind="stable")].tolist():

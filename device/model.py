@@ -26,6 +26,10 @@ DIGITS = tuple("0123456789")
 """The first ten classes of every network."""
 ROLES = {"digit": 10, "digit-or-not": 11, "which-digit": 10}
 """Classes of a network, by its role."""
+ALONE, AMONG = 0, 1
+"""The two ways in which `device.segment.glyphs` shows a glyph: alone, and among its neighbours."""
+VIEWS = {"digit": ALONE, "digit-or-not": ALONE, "which-digit": ALONE}
+"""The way in which each role's network looks at it."""
 
 Precision = Literal["int8", "float32"]
 
@@ -76,6 +80,11 @@ class Network:
     """``plain`` as drawn, ``fast`` with C1 and S2 rewritten; the same answers either way."""
     files: Mapping[str, NetworkFile]
     """By precision."""
+
+    @property
+    def view(self) -> int:
+        """How it looks at a glyph: `ALONE` or `AMONG`."""
+        return VIEWS[self.role]
 
     def file(self, precision: Precision) -> NetworkFile:
         if precision not in self.files:

@@ -12,6 +12,7 @@ ARM agree to the byte.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -76,11 +77,23 @@ def normalise_all(inks: Sequence[Uint8], line_height: float | None = None) -> Ui
     """`normalise` for several glyphs at once: N times uint8[h, w] → uint8[N, 32, 32]."""
     boxes = [cv2.boundingRect(ink) for ink in inks]
     tight = (ink[y : y + height, x : x + width] for ink, (x, y, width, height) in zip(inks, boxes, strict=True))
-    return normalise_tight((ink.astype(np.float32) for ink in tight), len(inks), line_height)
+    return normalise_tight((ink.astype(np.float32) for ink in tight), len(inks), line_height).pixels
 
 
-def normalise_tight(inks: Iterable[Floats], count: int, line_height: float | None = None) -> Uint8:
-    """`normalise` for `count` glyphs that have no paper around them: whole numbers float32[h, w] → uint8[N, 32, 32].
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """Glyphs in the network's field, and where they lie in it."""
+
+    pixels: Uint8
+    """uint8[N, 32, 32]"""
+    corners: NDArray[np.int64]
+    """int64[N, 2]: row and column at which each begins."""
+    sizes: NDArray[np.int64]
+    """int64[N, 2]: rows and columns that each takes up, at most 20."""
+
+
+def normalise_tight(inks: Iterable[Floats], count: int, line_height: float | None = None) -> Placed:
+    """`normalise` for `count` glyphs that have no paper around them, whole numbers float32[h, w].
 
     Each is done with before the next one is asked for: they may be windows of one array.
     """
@@ -96,11 +109,12 @@ def normalise_tight(inks: Iterable[Floats], count: int, line_height: float | Non
     sums /= divisor  # of whole numbers below 2 ** 53: what is not whole is never rounded up to what is
     flat = _stretch(np.floor(sums, out=sums).astype(np.float32).reshape(count, DIGIT_BOX**2))
     boxed = flat.astype(np.uint8).reshape(sums.shape)
-    corners = _corners(flat, np.array(sizes, np.int64).reshape(count, 2)).tolist()
+    extents = np.array(sizes, np.int64).reshape(count, 2)
+    corners = _corners(flat, extents)
     out = np.zeros((count, CANVAS, CANVAS), np.uint8)
-    for k, ((top, left), (height, width)) in enumerate(zip(corners, sizes, strict=True)):
+    for k, ((top, left), (height, width)) in enumerate(zip(corners.tolist(), sizes, strict=True)):
         out[k, top : top + height, left : left + width] = boxed[k, :height, :width]
-    return out
+    return Placed(out, corners, extents)
 
 
 def _fit(ink: Floats, line_height: float | None) -> tuple[NDArray[Any], int]:

@@ -18,7 +18,7 @@ from device.decode import Candidate, Decoder, Known
 from device.ink import reduce, to_grey
 from device.lattice import HOPELESS, Scores, most_digits
 from device.lines import SEARCH_PIXELS, Line, Strip, find_lines
-from device.model import Bundle, Precision
+from device.model import ALONE, Bundle, Precision
 from device.orientation import Orientation, View, parse_orientation, read_turned
 from device.segment import LineInk, Spans, digit_box, glyphs, line_ink, spans
 from device.types import Frame, Reading, around
@@ -108,10 +108,10 @@ class Reader:
         found = spans(ink)
         if not len(found.first) or (self.trace is None and self._too_few(found)):
             return []
-        pixels = glyphs(ink, found)
-        scores = self.score(pixels)
+        shown = glyphs(ink, found)
+        scores = self.score(shown)
         if self.trace is not None:
-            self.trace.line(line, strip, ink, found, pixels, scores)
+            self.trace.line(line, strip, ink, found, shown[:, ALONE], scores)
         candidates = self.decoder.decode(ink, found, scores, self.format, self.known)
         return [self._reading(candidate, strip, ink) for candidate in candidates]
 
@@ -119,27 +119,27 @@ class Reader:
         """Whether the spans cannot make up a code, so that no network need look at them."""
         return self.format.postal and self.format.length is not None and most_digits(found) < self.format.length
 
-    def score(self, pixels: Uint8) -> Scores:
-        """The networks' opinion of glyphs uint8[S, 32, 32]."""
+    def score(self, shown: Uint8) -> Scores:
+        """The networks' opinion of glyphs uint8[S, 2, 32, 32], as `device.segment.glyphs` gives them."""
         if self.digit_or_not is None:
-            digit = log_softmax(self.digit.logits(pixels), self.decoder.temperature)
+            digit = log_softmax(_opinion(self.digit, shown), self.decoder.temperature)
             return Scores(digit, digit.max(axis=1) + NO_OPINION)
-        every = log_softmax(self.digit_or_not.logits(pixels))
+        every = log_softmax(_opinion(self.digit_or_not, shown))
         is_digit = np.logaddexp.reduce(every[:, :10], axis=1)
         digit, odds = every[:, :10] - is_digit[:, None], is_digit - every[:, 10]
         likely = np.flatnonzero(odds > HOPELESS)
         if len(likely):  # other opinions of which digit it is, where it may be one
-            digit[likely] = self._mixed(digit[likely], pixels[likely])
+            digit[likely] = self._mixed(digit[likely], shown[likely])
         return Scores(digit, odds)
 
-    def _mixed(self, digit: NDArray[np.float64], pixels: Uint8) -> NDArray[np.float64]:
+    def _mixed(self, digit: NDArray[np.float64], shown: Uint8) -> NDArray[np.float64]:
         """Log probabilities float64[S, 10] of the digits, in which the other networks have their share."""
         decoder = self.decoder
         shares = ((self.digit, decoder.digit_share, decoder.temperature), (self.which_digit, decoder.which_share, 1.0))
         mixed = digit * (1 - sum(share for network, share, _ in shares if network is not None))
         for network, share, temperature in shares:
             if network is not None and share:
-                mixed = mixed + share * log_softmax(network.logits(pixels), temperature)
+                mixed = mixed + share * log_softmax(_opinion(network, shown), temperature)
         return np.asarray(mixed - np.logaddexp.reduce(mixed, axis=1, keepdims=True), np.float64)
 
     def _reading(self, candidate: Candidate, strip: Strip, ink: LineInk) -> Reading:
@@ -161,6 +161,11 @@ class Reader:
             digit_boxes=boxes,
             digit_confidences=candidate.confidences,
         )
+
+
+def _opinion(classifier: Classifier, shown: Uint8) -> NDArray[np.float32]:
+    """A network's logits of glyphs uint8[S, 2, 32, 32], which it looks at in its own way."""
+    return classifier.logits(shown[:, classifier.network.view])
 
 
 def _whole(readings: list[Reading]) -> list[Reading]:

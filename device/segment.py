@@ -20,6 +20,7 @@ from device.lines import TEXT_HEIGHT, Line, Strip, cut_out, quantile
 from device.pixels import normalise_tight
 from device.rules import remove_rules
 from device.slant import straighten
+from device.surroundings import among
 from device.types import Box
 
 Uint8 = NDArray[np.uint8]
@@ -28,8 +29,6 @@ Floats = NDArray[np.float32]
 
 WINDOW = 45
 """Window of the paper's brightness on a strip, pixels: a little more than a digit's height."""
-HALO = np.ones((3, 3), np.uint8)
-"""A glyph takes the soft edge of its strokes with it: its binary pixels, grown by one."""
 WALL = 3
 """Ink beyond a cut that still belongs to both sides, pixels: about the thickness of a stroke."""
 SMALLEST_AREA = 8
@@ -43,6 +42,8 @@ WIDEST_SPAN = 1.55
 LARGEST_HOLE = 0.22
 """Paper between two pieces of one digit at most, in heights of the line."""
 MOST_COMPONENTS = 120
+SLIVER = 10
+"""A component within so many pixels of a strip's upper or lower edge is no part of its text."""
 FEW_LABELS = 1 << 17
 """Pixels of a strip that has few enough components for labels of 16 bits, which are quicker."""
 FAR = 1 << 30
@@ -140,6 +141,8 @@ def _components(binary: Uint8) -> tuple[Ints, Ints, float]:
     keep = (area >= SMALLEST_AREA) & (width < 12 * np.maximum(height, 8)) & ((height > 3) | (width > 3))
     # neighbouring lines reach into the margin: they touch the strip's edge and hardly enter
     keep &= ~(((y == 0) | (y + height == rows)) & (height < 0.3 * rows))
+    # what is left of a frame runs along the edge, well off the text
+    keep &= (y + height > SLIVER) & (y < rows - SLIVER)
     keep[0] = False
     if keep.sum() > MOST_COMPONENTS:
         largest = np.argsort(np.where(keep, -area, 1), kind="stable")[:MOST_COMPONENTS]
@@ -236,7 +239,8 @@ def digit_box(strip: Strip, ink: LineInk, pieces: Ints, box: Ints) -> Box:
 
 
 def glyphs(ink: LineInk, found: Spans) -> Uint8:
-    """The network's input for each span: uint8[S, 32, 32], its own ink and nothing of its neighbours.
+    """The networks' input for each span, uint8[S, 2, 32, 32]: alone (`device.model.VIEWS`), its own ink and nothing of
+    its neighbours, and among them.
 
     Where a cut goes through ink both sides get the wall: two zeros that touch share it.
     """
@@ -245,7 +249,10 @@ def glyphs(ink: LineInk, found: Spans) -> Uint8:
     patches = _patches(ink, first, last)
     corners = np.array([patch.corners for patch in patches], np.int32).reshape(-1, 4)
     around = _over(np.minimum, corners, first, last)
-    return normalise_tight(_drawn(patches, ink.soft.shape, first, last, around), len(first), ink.text_height)
+    drawn = _drawn(patches, ink.soft.shape, first, last, around)
+    alone = normalise_tight(drawn, len(first), ink.text_height)
+    boxes = around * np.array([1, 1, -1, -1], np.int32)
+    return np.stack([alone.pixels, among(ink.soft, ink.labels, found.first, found.last, boxes, alone)], axis=1)
 
 
 def _walled(ink: LineInk, found: Spans) -> NDArray[np.bool_]:

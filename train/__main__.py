@@ -142,7 +142,7 @@ def _train_rendered(options: argparse.Namespace, command: str) -> int:
     mnist, fonts = data.load(options.data), typefaces.provide(options.fonts)
     print(f"MNIST from {mnist.source}", file=sys.stderr)
     kept = options.runs / KEPT
-    made = options.scenes, kept, options.final, options.workers, recipe.classes
+    made = options.scenes, kept, options.final, options.workers, options.role
     shown = rendered.sets(mnist, options.pendigits, fonts, recipe.seed, *made)
     results = runs.make_rendered_run(folder, recipe, shown, mnist, command, options.force)["results"]
     print(f"validation error {results['validation_error']:.2%} of digits")

@@ -40,6 +40,14 @@ BLUR = 6
 """How far a lens may spread ink on a strip, pixels."""
 KINDS = (0.76, 0.18, 0.06)
 """Shares of lines of digits or words, of lines of an address, of empty paper."""
+SECOND = 0.6
+"""A span that also covers this share of another character's ink holds two, ..."""
+SPECK = 0.1
+"""... unless that is less than this share of its ink: a dot that touches a digit does no harm."""
+FEWEST_NOT = 10
+"""Spans of each line that are shown as no digits, at least, ..."""
+HARD_CHANCE = 3.0
+"""... among which whole letters and pairs are so much likelier than parts."""
 PART, MIXED = 0.66, 0.68
 """A span that covers less of every digit, or is less pure, is no digit."""
 
@@ -55,6 +63,8 @@ class Lattice:
     """int64[S]: 0 to 9, `NOT_A_DIGIT`, or `UNSURE`."""
     owners: Ints
     """int64[S]: number of the character whose ink a span holds most of; -1 for none."""
+    hard: NDArray[np.bool_]
+    """bool[S]: spans of a whole character that is no digit, and of two characters."""
     seen: NDArray[np.float64]
     """float64[M]: share of each character's ink, of those anywhere on the strip, that came through as ink."""
 
@@ -66,11 +76,13 @@ def lattices(made: Scene) -> Iterator[Lattice]:
         strip, ink = line_ink(made.picture, small, scale, line)
         found = spans(ink)
         if len(found.first):
-            labels, owners, seen = label(made, strip, ink, found)
-            yield Lattice(strip, ink, found, labels, owners, seen)
+            labels, owners, hard, seen = label(made, strip, ink, found)
+            yield Lattice(strip, ink, found, labels, owners, hard, seen)
 
 
-def label(made: Scene, strip: Strip, ink: LineInk, found: Spans) -> tuple[Ints, Ints, NDArray[np.float64]]:
+def label(
+    made: Scene, strip: Strip, ink: LineInk, found: Spans
+) -> tuple[Ints, Ints, NDArray[np.bool_], NDArray[np.float64]]:
     """Labels and owners, int64[S] each: whose ink each span holds; and what came through of each character."""
     size = ink.labels.shape[1], ink.labels.shape[0]
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
@@ -88,7 +100,7 @@ def label(made: Scene, strip: Strip, ink: LineInk, found: Spans) -> tuple[Ints, 
     area = areas[found.last + 1] - areas[found.first]
     out = np.full(len(found.first), NOT_A_DIGIT)
     if width == 1:
-        return out, np.full(len(out), -1), np.zeros(0)
+        return out, np.full(len(out), -1), np.zeros(len(out), bool), np.zeros(0)
     covers = inside / np.maximum(whole, 1)
     pure = inside / np.maximum(area, 1)[:, None]
     best = np.where(covers > 0.5, pure, pure * 0.5).argmax(axis=1)
@@ -97,8 +109,11 @@ def label(made: Scene, strip: Strip, ink: LineInk, found: Spans) -> tuple[Ints, 
     character = np.array(made.characters)[best]
     value = np.array([int(c) if c in DIGITS else UNSURE for c in character])
     is_digit = value >= 0
-    good = (cover > WHOLE) & (purity > PURE)
-    clearly_not = (covers.max(axis=1) < PART) | (purity < MIXED)
+    second = (covers > SECOND) & (pure > SPECK)
+    second[each, best] = False
+    two = second.any(axis=1)
+    good = (cover > WHOLE) & (purity > PURE) & ~two
+    clearly_not = (covers.max(axis=1) < PART) | (purity < MIXED) | two
     out = np.where(good & is_digit, value, np.where(clearly_not, NOT_A_DIGIT, UNSURE))
     apart = np.array(
         [
@@ -107,7 +122,8 @@ def label(made: Scene, strip: Strip, ink: LineInk, found: Spans) -> tuple[Ints, 
         ]
     )
     seen = held[1:, 1:].sum(axis=0) / np.maximum(whole, 1)
-    return np.where(good & ~is_digit, np.where(apart, NOT_A_DIGIT, UNSURE), out), best, seen
+    letters = good & ~is_digit
+    return np.where(letters, np.where(apart, NOT_A_DIGIT, UNSURE), out), best, letters | two, seen
 
 
 def _spread(owners: NDArray[np.int16]) -> Ints:
@@ -124,7 +140,7 @@ def _spread(owners: NDArray[np.int16]) -> Ints:
 
 
 def examples(hands: Hands, seed: int, count: int, most_not: float = 1.6) -> tuple[Uint8, NDArray[np.uint8]]:
-    """Glyphs uint8[N, 32, 32] and labels uint8[N] of `count` scenes; at most `most_not` non-digits a digit."""
+    """Glyphs uint8[N, 2, 32, 32] and labels uint8[N] of `count` scenes; at most `most_not` non-digits a digit."""
     pixels, labels = [], []
     for number in range(count):
         rng = np.random.default_rng((seed, number))
@@ -148,7 +164,8 @@ def _choose(lattice: Lattice, most_not: float, rng: np.random.Generator) -> Ints
     nth = np.arange(len(order)) - starts[again[order]]
     digits = digits[order[nth < MOST_PER_DIGIT]]
     others = np.flatnonzero(labels == NOT_A_DIGIT)
-    most = max(6, int(most_not * len(digits)))
-    if len(others) > most:
-        others = rng.choice(others, most, replace=False)
+    most = max(FEWEST_NOT, int(most_not * len(digits)))
+    if len(others) > most:  # whole letters and pairs are the harder ones
+        chances = np.where(lattice.hard[others], HARD_CHANCE, 1.0)
+        others = rng.choice(others, most, replace=False, p=chances / chances.sum())
     return np.sort(np.concatenate([digits, others]))

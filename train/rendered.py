@@ -19,19 +19,20 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
+from device.model import ROLES, VIEWS
 from device.pixels import CANVAS, PIXELS_VERSION, canvas
 from train import typefaces
 from train.data import Digits, Glyphs, Mnist
 from train.errors import DataError
 from train.files import json_bytes, sha256, write_atomically
 from train.pieces import NOT_A_DIGIT, examples
+from train.recipe import DIGIT_OR_NOT
 from train.strokes import read_pendigits
 from train.workers import spread
 from train.writers import Hands
 
 Uint8 = NDArray[np.uint8]
 
-CLASSES = NOT_A_DIGIT + 1
 SHARD = 200
 """Scenes in one file of glyphs."""
 SAID = 20
@@ -41,7 +42,7 @@ HELD_OUT = 0.04
 HELD_OUT_DIGITS = 10_000
 """MNIST's last training digits: the held-out scenes are written with them, and the others are not."""
 RENDERERS = (
-    *(f"device/{name}.py" for name in ("ink", "lines", "rules", "slant", "cuts", "segment", "pixels")),
+    *(f"device/{name}.py" for name in ("ink", "lines", "rules", "slant", "cuts", "segment", "pixels", "surroundings")),
     *(
         f"train/{name}.py"
         for name in ("strings", "texts", "writers", "paper", "strokes", "pieces", "typefaces", "rendered")
@@ -111,12 +112,12 @@ def sets(
     kept: Path,
     final: bool = False,
     workers: int = 1,
-    classes: int = CLASSES,
+    role: str = DIGIT_OR_NOT,
 ) -> Sets:
     """Render so many scenes, a share of them to validate with.
 
     final: write with all of MNIST's training digits.  kept: the folder in which glyphs outlast the training.
-    classes: with ten of them, what is no digit is left out.
+    role: of the network, which decides its classes and how it looks at a glyph.
     """
     shown = mnist.train if final else mnist.train[:-HELD_OUT_DIGITS]
     validating = max(1, round(HELD_OUT * scenes))
@@ -127,7 +128,7 @@ def sets(
         shards(one, own, count, kept, workers)
         for one, own, count in zip(supplies, seeds, numbers.values(), strict=True)
     ]
-    part, held_out = gather(files[0], shown, classes), gather(files[1], classes=classes)
+    part, held_out = gather(files[0], role, shown), gather(files[1], role)
     known = supplies[0].record()
     record = {
         "mnist": mnist.sha256(),
@@ -140,11 +141,16 @@ def sets(
     return Sets(part, held_out, record)
 
 
-def save(path: Path, glyphs: Glyphs) -> None:
-    """Keep glyphs in a file of their own."""
+def save(path: Path, pixels: Uint8, labels: Uint8) -> None:
+    """Keep glyphs, uint8[N, 2, 32, 32] or as one network looks at them uint8[N, 32, 32], in a file of their own."""
     file = io.BytesIO()
-    np.savez_compressed(file, pixels=glyphs.pixels, labels=glyphs.labels)
+    np.savez_compressed(file, pixels=pixels, labels=labels)
     write_atomically(path, file.getvalue())
+
+
+def load(path: Path) -> Glyphs:
+    """Glyphs that were kept as one network looks at them."""
+    return Glyphs(_array(path, "pixels"), _array(path, "labels"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,19 +197,19 @@ def _seed(seed: int, number: int) -> int:
 
 
 def _make(writers: Hands, task: Task) -> None:
-    save(task.path, Glyphs(*examples(writers, task.seed, task.scenes)))
+    save(task.path, *examples(writers, task.seed, task.scenes))
 
 
-def gather(files: Sequence[Path], extra: Digits | None = None, classes: int = CLASSES) -> Glyphs:
-    """All glyphs of some shards that are of so many classes, and after them MNIST digits, in one array."""
+def gather(files: Sequence[Path], role: str = DIGIT_OR_NOT, extra: Digits | None = None) -> Glyphs:
+    """All glyphs of some shards that a role's network is for, as it looks at them, and MNIST digits, in one array."""
     labels = [_array(file, "labels") for file in files]
-    kept = [here < classes for here in labels]
+    kept = [here < ROLES[role] for here in labels]
     labels = [here[these] for here, these in zip(labels, kept, strict=True)]
     labels += [extra.labels] if extra is not None else []
     pixels = np.empty((sum(map(len, labels)), CANVAS, CANVAS), np.uint8)
     at = 0
     for file, these, here in zip(files, kept, labels, strict=False):
-        pixels[at : at + len(here)] = _array(file, "pixels")[these]
+        pixels[at : at + len(here)] = _array(file, "pixels")[:, VIEWS[role]][these]
         at += len(here)
     if extra is not None:
         pixels[at:] = canvas(extra.images)

@@ -22,7 +22,7 @@ from train.evaluate import Evaluation, evaluate, logits_of
 from train.files import sha256, write_json
 from train.networks.registry import build
 from train.recipe import DIGIT, DIGIT_OR_NOT, LENET5, WHICH_DIGIT, Recipe
-from train.rendered import NOT_A_DIGIT, Sets, gather, save
+from train.rendered import NOT_A_DIGIT, Sets, load, save
 
 RUN_SCHEMA = 1
 MODEL, RECORD = "model.keras", "run.json"
@@ -73,7 +73,7 @@ class Run:
             raise RunError(f"{self.folder} is not a finished run: it has no {HELD_OUT}")
         if sha256(path) != self.record["data"]["held_out_sha256"]:
             raise RunError(f"{path} is not the file that {RECORD} describes (its sha256 differs)")
-        return gather([path])
+        return load(path)
 
 
 def make_run(folder: Path, recipe: Recipe, mnist: Mnist, command: str, force: bool = False) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def make_rendered_run(
 ) -> dict[str, Any]:
     """Train on rendered glyphs, test, and leave a run folder with the held-out ones; returns the record."""
     model, training = _train(folder, recipe, shown.part, shown.held_out, force)
-    save(folder / HELD_OUT, shown.held_out)
+    save(folder / HELD_OUT, shown.held_out.pixels, shown.held_out.labels)
     tested = evaluate(logits_of(model, shown.held_out), shown.held_out.labels)
     _draw(folder, recipe, training.history, tested, shown.held_out, "held-out glyphs")
     is_digit = shown.held_out.labels < NOT_A_DIGIT

@@ -52,13 +52,20 @@ def scene(hands: Hands, rng: np.random.Generator) -> Scene:
     hand = _hand(hands, rng, chances)
     text: Sequence[str] = digits_text(rng)
     if wordy:
-        text = letters_text(rng) if hand.kind in ("mnist", "strokes") else words_text(rng)
+        text = _wordy_text(hand, rng)
     ink, owners, characters = _write(hand, text, rng)
     if not wordy and hand.kind != "printed" and rng.random() < 0.16:
         _box(ink, owners, characters, hand, rng)
     _disturb(ink, hand, rng)
     truth = "" if wordy else "".join(character for character in characters if character in DIGITS)
     return _shown(ink, owners, characters, hand, truth, None, rng)
+
+
+def _wordy_text(hand: Hand, rng: np.random.Generator) -> Sequence[str]:
+    """Letters in no order by hand; words, or letters that nobody takes for digits, in typefaces."""
+    if hand.kind in ("mnist", "strokes"):
+        return letters_text(rng)
+    return letters_text(rng, sorted(UNLIKE_DIGITS)) if rng.random() < 0.4 else words_text(rng)
 
 
 def postal_scene(hands: Hands, rng: np.random.Generator) -> Scene:

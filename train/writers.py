@@ -80,12 +80,16 @@ class Hand:
         own = self.personal.setdefault(character, [])
         if not own or self.rng.random() < 0.25:  # a writer keeps to a shape or two
             known = character in DIGITS
-            own.append(self.hands.strokes(character, self.rng) if known else drawn(character, self.rng))
+            own.append(self.hands.strokes(character, self.rng) if known else self._letter(character))
         strokes = own[self.rng.integers(len(own))]
         jitter = float(self.rng.normal(0, 0.012))
         strokes = [stroke + self.rng.normal(0, abs(jitter), (1, 2)) for stroke in strokes]
         turn = float(self.rng.normal(0, self.turn))
         return render(strokes, height, self.pen, self.slant + float(self.rng.normal(0, 0.04)), turn), 0.0
+
+    def _letter(self, character: str) -> list[Stroke]:
+        """A letter as this writer makes it, neatly or not."""
+        return drawn(character, self.rng, float(self.rng.uniform(0.02, 0.08)))
 
     def zeros(self, count: int, scale: float) -> list[tuple[Uint8, float, float]]:
         """Zeros in one stroke of the pen: each one's ink and where it lies, x and y, pixels."""

@@ -99,7 +99,7 @@ def leave_rendered(folder: Path, role: str, glyphs: Glyphs, data: Mnist):
     from train.rendered import save
     from train.runs import open_run, versions
 
-    save(folder / "held-out.npz", glyphs)
+    save(folder / "held-out.npz", glyphs.pixels, glyphs.labels)
     record = {
         "run_schema": 1,
         "role": role,

@@ -1,5 +1,6 @@
 """Which digit, and whether it is one: what several networks say becomes one opinion."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -9,11 +10,12 @@ from numpy.typing import NDArray
 from device.classify import Classifier
 from device.decode import Decoder
 from device.formats import get
-from device.model import Bundle
+from device.model import ALONE, AMONG, Bundle
 from device.reader import NO_OPINION, Reader
 
 Floats = NDArray[np.float32]
-GLYPHS = np.zeros((2, 32, 32), np.uint8)
+GLYPHS = np.zeros((2, 2, 32, 32), np.uint8)
+GLYPHS[:, AMONG] = 90
 
 
 class Says:
@@ -22,9 +24,12 @@ class Says:
     def __init__(self, *logits: float) -> None:
         self.answer = np.array(logits, np.float32)
         self.asked = 0
+        self.network = SimpleNamespace(view=ALONE)
+        self.shown: set[int] = set()
 
     def logits(self, pixels: NDArray[np.uint8]) -> Floats:
         self.asked += len(pixels)
+        self.shown |= set(pixels.max(axis=(1, 2)).tolist())
         return np.tile(self.answer, (len(pixels), 1))
 
 
@@ -77,3 +82,10 @@ def test_what_is_plainly_no_digit_is_not_shown_to_the_others() -> None:
     first, which = prefers(3), prefers(7)
     reader(first, prefers(10, 11, 12.0), which).score(GLYPHS)
     assert (first.asked, which.asked) == (0, 0)
+
+
+def test_each_network_looks_in_its_own_way() -> None:
+    digit, among, which = prefers(3), prefers(5, 11), prefers(7)
+    among.network.view = AMONG
+    reader(digit, among, which).score(GLYPHS)
+    assert (digit.shown, among.shown, which.shown) == ({0}, {90}, {0})

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from device.ink import contrast, threshold
 from device.lines import TEXT_HEIGHT, Line, Strip, find_lines
+from device.model import ALONE
 from device.pixels import normalise
 from device.segment import (
     LARGEST_HOLE,
@@ -168,7 +169,7 @@ def test_a_strip_without_ink_has_no_pieces_and_no_spans(brightness: int) -> None
     assert ink.text_height == TEXT_HEIGHT
     found = spans(ink)
     assert len(found.first) == len(found.last) == len(found.boxes) == 0
-    assert glyphs(ink, found).shape == (0, 32, 32)
+    assert glyphs(ink, found).shape == (0, 2, 32, 32)
 
 
 def test_texture_has_a_bounded_number_of_components() -> None:
@@ -295,8 +296,9 @@ def test_a_dot_is_no_span() -> None:
 def test_glyphs_of_a_line_are_what_each_span_alone_would_be(ink: LineInk) -> None:
     """The batch against the pixel contract, span by span, with the walls written out plainly."""
     found = spans(ink)
-    pixels = glyphs(ink, found)
-    assert pixels.shape == (len(found.first), 32, 32)
+    shown = glyphs(ink, found)
+    assert shown.shape == (len(found.first), 2, 32, 32)
+    pixels = shown[:, ALONE]
     assert pixels.dtype == np.uint8
     for k, (first, last) in enumerate(zip(found.first.tolist(), found.last.tolist(), strict=True)):
         own = ((ink.labels > first) & (ink.labels <= last + 1)).view(np.uint8)
@@ -336,7 +338,7 @@ def test_a_wall_is_shared_across_a_cut() -> None:
     )
     first = np.flatnonzero((found.first == 0) & (found.last == 0))
     assert len(first) == 1
-    assert not (glyphs(ink, found)[first[0]] == glyphs(only, spans(only))[0]).all()
+    assert not (glyphs(ink, found)[first[0], ALONE] == glyphs(only, spans(only))[0, ALONE]).all()
 
 
 def test_no_wall_is_shared_across_paper() -> None:
@@ -351,7 +353,7 @@ def test_no_wall_is_shared_across_paper() -> None:
     last = int(np.flatnonzero(pair.components == pair.components[0])[-1])
     k = int(np.flatnonzero((found.first == 0) & (found.last == last))[0])
     whole = int(np.flatnonzero((its.first == 0) & (its.last == len(single.boxes) - 1))[0])
-    difference = np.abs(glyphs(pair, found)[k].astype(int) - glyphs(single, its)[whole])
+    difference = np.abs(glyphs(pair, found)[k, ALONE].astype(int) - glyphs(single, its)[whole, ALONE])
     assert difference.max() < 40, "the same shape; only the paper beside it may seem a little darker"
     own = (pair.labels > 0) & (pair.labels <= last + 1)
     assert not own[:, 60 + 14 :].any()

@@ -52,7 +52,7 @@ def test_the_code_that_renders_exists(root):
 
 def test_mnists_digits_come_after_the_glyphs(supplies, mnist, kept):
     files = shards(supplies, 7, 5, kept, 1)
-    alone, joined = gather(files), gather(files, mnist.train[:20])
+    alone, joined = gather(files), gather(files, extra=mnist.train[:20])
     assert same(joined[: len(alone)], alone)
     assert np.array_equal(joined.pixels[len(alone) :], mnist.train[:20].pixels)
     assert joined.labels[len(alone) :].tolist() == mnist.train.labels[:20].tolist()
@@ -60,7 +60,7 @@ def test_mnists_digits_come_after_the_glyphs(supplies, mnist, kept):
 
 def test_a_network_of_ten_classes_is_shown_digits_alone(supplies, mnist, kept):
     files = shards(supplies, 7, 5, kept, 1)
-    every, digits = gather(files), gather(files, mnist.train[:50], classes=10)
+    every, digits = gather(files), gather(files, "which-digit", mnist.train[:50])
     assert (every.labels == 10).any()
     assert (digits.labels < 10).all()
     assert (digits.pixels[:-50] == every.pixels[every.labels < 10]).all()
