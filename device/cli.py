@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from device import __version__
+from device.batch import command as batch
 from device.errors import InputError, PostreadError, UsageError
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -165,6 +166,8 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--explain", type=Path, metavar="DIR", help="write pictures that show why into DIR")
     read.add_argument("--max-pixels", type=_positive, default=100_000_000, metavar="N", help="limit (100 million)")
     read.set_defaults(run=_read)
+
+    batch.register(commands, model, _positive)
 
     info = commands.add_parser("info", parents=[model], help="what model this is, and what it runs on")
     info.add_argument("--json", action="store_true")
