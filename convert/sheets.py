@@ -156,4 +156,5 @@ def _case(reader: Reader, line: Lattice, truth: str, length: int | None) -> Case
     spans = Spans(line.spans.first[likely], line.spans.last[likely], line.spans.boxes[likely])
     nothing: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
     ink = replace(line.ink, soft=nothing, labels=nothing.astype(np.int32))
-    return Case(ink, spans, Scores(scores.digit[likely], scores.odds[likely]), truth, length)
+    least = None if scores.least is None else scores.least[likely]
+    return Case(ink, spans, Scores(scores.digit[likely], scores.odds[likely], least), truth, length)

@@ -39,10 +39,13 @@ FEATURES = (
     "abutting",
     "sharp",
     "torn",
+    "dissent",
 )
 """What whole-code confidence is computed from, in the order of its weights."""
 
 
+DISSENT = -8.0
+"""A network that is surer than this, log probability, that a digit is another counts as no surer."""
 DIGIT_SHARE, WHICH_SHARE = 0.2, 0.4
 """Shares of the networks of the roles digit and which-digit in the opinion of which digit a glyph is."""
 UNFITTED = {"bias": 3.0, "digits": 1.0, "odds": 1.0}
@@ -194,7 +197,16 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
             max(abutting),
             ink.sharp,
             _torn(ink, used, size),
+            _dissent(scores, best),
         ]
+    )
+
+
+def _dissent(scores: Scores, path: Path) -> float:
+    """The least log probability that any network gives any digit of a path."""
+    least = scores.digit if scores.least is None else scores.least
+    return max(
+        DISSENT, min(float(least[span, int(digit)]) for span, digit in zip(path.spans, path.digits, strict=True))
     )
 
 

@@ -59,6 +59,8 @@ class Scores:
     """float64[S, 10]: log probability of each digit, given that it is one."""
     odds: Floats
     """float64[S]: log odds of digit against not a digit."""
+    least: Floats | None = None
+    """float64[S, 10]: the least log probability that any network gives each digit; None where one network spoke."""
 
 
 @dataclass(frozen=True, slots=True)

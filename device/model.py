@@ -24,11 +24,11 @@ TFLITE_MAGIC = b"TFL3"
 
 DIGITS = tuple("0123456789")
 """The first ten classes of every network."""
-ROLES = {"digit": 10, "digit-or-not": 11, "which-digit": 10}
+ROLES = {"digit": 10, "digit-or-not": 11, "digit-or-not-alone": 11, "which-digit": 10}
 """Classes of a network, by its role."""
 ALONE, AMONG = 0, 1
 """The two ways in which `device.segment.glyphs` shows a glyph: alone, and among its neighbours."""
-VIEWS = {"digit": ALONE, "digit-or-not": ALONE, "which-digit": ALONE}
+VIEWS = {"digit": ALONE, "digit-or-not": ALONE, "digit-or-not-alone": ALONE, "which-digit": ALONE}
 """The way in which each role's network looks at it."""
 
 Precision = Literal["int8", "float32"]
@@ -72,8 +72,8 @@ class NetworkFile:
 @dataclass(frozen=True, slots=True)
 class Network:
     role: str
-    """``digit`` (ten classes, of MNIST), ``digit-or-not`` (the eleventh: not a digit), or ``which-digit`` (ten, of
-    digits off rendered lines)."""
+    """``digit`` (ten classes, of MNIST), ``digit-or-not`` and ``digit-or-not-alone`` (the eleventh: not a digit; the
+    one sees a glyph among its neighbours, the other alone), or ``which-digit`` (ten, of digits off rendered lines)."""
     arch: str
     classes: tuple[str, ...]
     graph: str

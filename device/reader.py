@@ -50,7 +50,9 @@ class Reader:
     trace: Trace | None = None
     """What is told of every page and line, for pictures of them."""
     which_digit: Classifier | None = None
-    """The network that was shown rendered digits alone, where there is one."""
+    """The network that was shown nothing but digits off rendered lines, where there is one."""
+    digit_or_not_alone: Classifier | None = None
+    """A second opinion of what is a digit, of one that does not see the neighbours, where there is one."""
 
     @classmethod
     def load(
@@ -80,6 +82,7 @@ class Reader:
             None if known is None else frozenset(re.sub(r"\D", "", code) for code in known),
             parse_orientation(orientation),
             which_digit=opened.get("which-digit"),
+            digit_or_not_alone=opened.get("digit-or-not-alone"),
         )
 
     def read(self, frame: Frame) -> list[Reading]:
@@ -123,24 +126,31 @@ class Reader:
         """The networks' opinion of glyphs uint8[S, 2, 32, 32], as `device.segment.glyphs` gives them."""
         if self.digit_or_not is None:
             digit = log_softmax(_opinion(self.digit, shown), self.decoder.temperature)
-            return Scores(digit, digit.max(axis=1) + NO_OPINION)
+            return Scores(digit, digit.max(axis=1) + NO_OPINION, digit)
         every = log_softmax(_opinion(self.digit_or_not, shown))
+        if self.digit_or_not_alone is not None:
+            both = (every + log_softmax(_opinion(self.digit_or_not_alone, shown))) / 2
+            every = both - np.logaddexp.reduce(both, axis=1, keepdims=True)
         is_digit = np.logaddexp.reduce(every[:, :10], axis=1)
         digit, odds = every[:, :10] - is_digit[:, None], is_digit - every[:, 10]
+        least = digit.copy()
         likely = np.flatnonzero(odds > HOPELESS)
         if len(likely):  # other opinions of which digit it is, where it may be one
-            digit[likely] = self._mixed(digit[likely], shown[likely])
-        return Scores(digit, odds)
+            digit[likely], least[likely] = self._mixed(digit[likely], shown[likely])
+        return Scores(digit, odds, least)
 
-    def _mixed(self, digit: NDArray[np.float64], shown: Uint8) -> NDArray[np.float64]:
-        """Log probabilities float64[S, 10] of the digits, in which the other networks have their share."""
+    def _mixed(self, digit: NDArray[np.float64], shown: Uint8) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Log probabilities float64[S, 10] of the digits, in which the other networks have their share, and the least
+        that any of the networks gives."""
         decoder = self.decoder
         shares = ((self.digit, decoder.digit_share, decoder.temperature), (self.which_digit, decoder.which_share, 1.0))
         mixed = digit * (1 - sum(share for network, share, _ in shares if network is not None))
+        least = digit
         for network, share, temperature in shares:
             if network is not None and share:
-                mixed = mixed + share * log_softmax(_opinion(network, shown), temperature)
-        return np.asarray(mixed - np.logaddexp.reduce(mixed, axis=1, keepdims=True), np.float64)
+                opinion = log_softmax(_opinion(network, shown), temperature)
+                mixed, least = mixed + share * opinion, np.minimum(least, opinion)
+        return mixed - np.logaddexp.reduce(mixed, axis=1, keepdims=True), least
 
     def _reading(self, candidate: Candidate, strip: Strip, ink: LineInk) -> Reading:
         low = candidate.boxes[:, :2].min(axis=0)

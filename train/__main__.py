@@ -15,10 +15,10 @@ from typing import Any
 from device.errors import UsageError
 from train.commandline import OK, add_supplies, answer, command_of, number, plain_name, quieten
 from train.networks.registry import NETWORKS, recipe_of
-from train.recipe import DIGIT, DIGIT_OR_NOT, LENET5, RECIPES, WHICH_DIGIT, Recipe, final
+from train.recipe import DIGIT, LENET5, RECIPES, Recipe, final
 
 PROGRAM = "python -m train"
-RENDERED_NAMES = {role: f"lenet5-{role}" for role in (DIGIT_OR_NOT, WHICH_DIGIT)}
+RENDERED_NAMES = {role: f"lenet5-{role}" for role in RECIPES if role != DIGIT}
 """Of a run on rendered lines, by its role; another is named after its network."""
 OF_LENET5 = ("activation", "pooling")
 """Options that other networks do not have."""
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description="Train LeNet-5 and leave a run folder.")
-    about = "digit: MNIST's ten; off rendered lines: digit-or-not, eleven classes, and which-digit, ten (%(default)s)"
+    about = "digit: MNIST's ten; off rendered lines: eleven classes, or which-digit, ten (%(default)s)"
     parser.add_argument("--role", choices=tuple(RECIPES), default=DIGIT, help=about)
     about = "the network, with its own recipe; see docs/networks.md (%(default)s)"
     parser.add_argument("--arch", choices=tuple(NETWORKS), default=LENET5, help=about)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from train.lenet5 import Activation, Pooling
 
 DIGIT, DIGIT_OR_NOT, WHICH_DIGIT = "digit", "digit-or-not", "which-digit"
+DIGIT_OR_NOT_ALONE = "digit-or-not-alone"
 """The roles, as cards name them."""
 LENET5, LENET5_1998, LENET_KERAS, CNN_SIMPLE = "lenet5", "lenet5-1998", "lenet-keras", "cnn-simple"
 """The networks' names, see `train.networks.registry`."""
@@ -62,8 +63,9 @@ _RENDERED = Recipe(
 )
 RECIPES = {
     DIGIT: Recipe(),
-    DIGIT_OR_NOT: replace(_RENDERED, classes=11),
-    WHICH_DIGIT: replace(_RENDERED, epochs=16),
+    DIGIT_OR_NOT: replace(_RENDERED, epochs=10, classes=11),
+    DIGIT_OR_NOT_ALONE: replace(_RENDERED, epochs=8, classes=11),
+    WHICH_DIGIT: replace(_RENDERED, epochs=12),
 }
 """Each role's own."""
 

@@ -25,7 +25,7 @@ from train import typefaces
 from train.data import Digits, Glyphs, Mnist
 from train.errors import DataError
 from train.files import json_bytes, sha256, write_atomically
-from train.pieces import NOT_A_DIGIT, examples
+from train.pieces import examples
 from train.recipe import DIGIT_OR_NOT
 from train.strokes import read_pendigits
 from train.workers import spread
@@ -101,6 +101,8 @@ class Sets:
     """Rendered glyphs of other scenes."""
     record: dict[str, Any]
     """Where all of it comes from."""
+    role: str
+    """Of the network."""
 
 
 def sets(
@@ -138,7 +140,7 @@ def sets(
         "scenes": numbers,
         "glyphs": {"training": len(part) - len(shown), "held_out": len(held_out)},
     }
-    return Sets(part, held_out, record)
+    return Sets(part, held_out, record, role)
 
 
 def save(path: Path, pixels: Uint8, labels: Uint8) -> None:

@@ -21,8 +21,9 @@ from train.errors import ExistsError, RunError
 from train.evaluate import Evaluation, evaluate, logits_of
 from train.files import sha256, write_json
 from train.networks.registry import build
-from train.recipe import DIGIT, DIGIT_OR_NOT, LENET5, WHICH_DIGIT, Recipe
-from train.rendered import NOT_A_DIGIT, Sets, load, save
+from train.pieces import NOT_A_DIGIT
+from train.recipe import DIGIT, LENET5, Recipe
+from train.rendered import Sets, load, save
 
 RUN_SCHEMA = 1
 MODEL, RECORD = "model.keras", "run.json"
@@ -49,7 +50,7 @@ class Run:
 
     @property
     def role(self) -> str:
-        """``digit``, ``digit-or-not`` or ``which-digit``."""
+        """As `device.model.ROLES` has it."""
         return str(self.record.get("role", DIGIT))
 
     @property
@@ -68,7 +69,7 @@ class Run:
         """The glyphs of a run on rendered lines that its network was not trained on."""
         path = self.folder / HELD_OUT
         if self.role == DIGIT:
-            raise RunError(f"{self.folder} is a run of the role {self.role}, {WHICH_DIGIT} or {DIGIT_OR_NOT} is wanted")
+            raise RunError(f"{self.folder} is a run of the role {self.role}, one on rendered lines is wanted")
         if not path.is_file():
             raise RunError(f"{self.folder} is not a finished run: it has no {HELD_OUT}")
         if sha256(path) != self.record["data"]["held_out_sha256"]:
@@ -104,8 +105,7 @@ def make_rendered_run(
         "test_error": evaluate(on_mnist, mnist.test.labels).error,
     }
     data = shown.record | {"held_out_sha256": sha256(folder / HELD_OUT)}
-    role = DIGIT_OR_NOT if recipe.classes > NOT_A_DIGIT else WHICH_DIGIT
-    return _leave(folder, role, recipe, command, data, results, training)
+    return _leave(folder, shown.role, recipe, command, data, results, training)
 
 
 def open_run(folder: Path) -> Run:
