@@ -13,26 +13,23 @@ from convert.graph import Tensor, inspect
 from convert.parity.compare import Compared, Comparison
 from convert.parity.figures import Parity
 from convert.quantize import Form
-from device.model import CARD_SCHEMA, DIGITS
+from convert.source import CLASSES, Source
+from device.model import CARD_SCHEMA
 from device.pixels import PIXELS_VERSION
 from train.data import Mnist
 from train.files import sha256
 from train.recipe import DIGIT, DIGIT_OR_NOT, WHICH_DIGIT
-from train.runs import Run, versions
+from train.runs import versions
 
-NOT = "not"
-"""The eleventh class."""
-CLASSES = {"digit": DIGITS, "digit-or-not": (*DIGITS, NOT), "which-digit": DIGITS}
-"""Of a network, by its role."""
 DIGITS_SHOWN = 4
 """Decimals of an error as a share: one digit in 10,000."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Converted:
-    """A run's network, ready for a bundle."""
+    """A network, ready for a bundle."""
 
-    run: Run
+    source: Source
     int8: bytes
     float32: bytes
     per_class: int
@@ -43,7 +40,13 @@ class Converted:
 
     def stem(self, name: str) -> str:
         """How its files' names begin in the bundle of that name."""
-        return stem(name, self.run.role)
+        return stem(name, self.source.role)
+
+    def contents(self, name: str) -> dict[str, bytes]:
+        """Its files in that bundle, the Keras network among them as it was."""
+        kept = self.source.file.read_bytes()
+        ends = {"-int8.tflite": self.int8, "-float32.tflite": self.float32, self.source.suffix: kept}
+        return {f"{self.stem(name)}{end}": content for end, content in ends.items()}
 
 
 def stem(name: str, role: str) -> str:
@@ -64,23 +67,15 @@ def card(name: str, networks: Sequence[Converted], temperature: float, made_by: 
     }
 
 
-def made_by(name: str, networks: Sequence[Converted], calibrated_by: Run, mnist: Mnist, command: str) -> dict[str, Any]:
-    """Where the bundle comes from; nothing in it depends on the day or the machine's folders.
-
-    calibrated_by: the run whose held-out digits gave the temperature of the first network.
-    """
+def made_by(name: str, networks: Sequence[Converted], mnist: Mnist, command: str) -> dict[str, Any]:
+    """Where the bundle comes from; nothing in it depends on the day or the machine's folders."""
     first, *others = networks
     return {
         "command": command,
-        "seed": first.run.record["seed"],
         "versions": versions(),
         "data": {"mnist": mnist.sha256()},
-        "temperature": {
-            "held_out": calibrated_by.record["recipe"]["validation"],
-            "training": calibrated_by.record["command"],
-        },
         **_origin(name, first),
-        **{other.run.role: _origin(name, other) for other in others},
+        **{other.source.role: _origin(name, other) for other in others},
     }
 
 
@@ -122,9 +117,9 @@ def _likeness(parity: Parity) -> dict[str, float]:
 
 def _network(name: str, network: Converted) -> dict[str, Any]:
     return {
-        "role": network.run.role,
-        "arch": "lenet5",
-        "classes": list(CLASSES[network.run.role]),
+        "role": network.source.role,
+        "arch": network.source.arch,
+        "classes": list(CLASSES[network.source.role]),
         "graph": network.graph,
         "int8": _file(f"{network.stem(name)}-int8.tflite", network.int8),
         "float32": _file(f"{network.stem(name)}-float32.tflite", network.float32),
@@ -133,12 +128,11 @@ def _network(name: str, network: Converted) -> dict[str, Any]:
 
 def _origin(name: str, network: Converted) -> dict[str, Any]:
     """How one network was trained and converted."""
-    record = network.run.record
+    source = network.source
     return {
         "representative": {"per_class": network.per_class, "seed": calibrate.SEED},
-        "recipe": record["recipe"],
-        "training": {"command": record["command"], "versions": record["versions"], "data": record["data"]},
-        "keras": {"file": f"{network.stem(name)}.keras", "sha256": sha256(network.run.model_file)},
+        **source.origin,
+        "keras": {"file": f"{network.stem(name)}{source.suffix}", "sha256": sha256(source.file)},
     }
 
 

@@ -34,7 +34,7 @@ class Layer:
     """One layer's error, for the glyphs that both graphs were shown."""
 
     name: str
-    """The operator's scope: C1, S2, …; the last one is `output`."""
+    """C1, S2, …; the last one is `output`."""
     operator: str
     sqnr: float
     """Of its values, dB: its own noise and all that came before."""
@@ -95,8 +95,9 @@ class _Step:
     weights: NDArray[np.float32] | None
 
     def clipped(self, values: NDArray[np.float32]) -> float:
-        half = (self.high - self.low) / 512 if math.isfinite(self.high) else 0.0  # what rounds into the range is in it
-        return float(((values < self.low - half) | (values > self.high + half)).mean())
+        # What lies a step beyond the range is in it: tanh's 1 does, whose int8 range TFLite ends at 127/128.
+        step = (self.high - self.low) / 254 if math.isfinite(self.high) else 0.0
+        return float(((values < self.low - step) | (values > self.high + step)).mean())
 
 
 def _run(content: bytes, pixels: Uint8) -> list[_Step]:
@@ -132,8 +133,13 @@ def _step(interpreter: Any, tensors: dict[int, Any], operator: dict[str, Any], l
     if operator["op_name"] in COMPUTING:
         weights = _dequantise(interpreter.get_tensor(operator["inputs"][1]), tensors[operator["inputs"][1]])
     values = _dequantise(interpreter.get_tensor(output["index"]), output)
-    name = OUTPUT if last else output["name"].split(";")[0].split("/")[0]
-    return _Step(name, operator["op_name"], values, *_range(output), weights)
+    return _Step(OUTPUT if last else _layer(output["name"]), operator["op_name"], values, *_range(output), weights)
+
+
+def _layer(tensor: str) -> str:
+    """The layer that a tensor's name tells of: C1/Relu, or as Keras has it NETWORK_1/C1_1/Relu."""
+    scopes = tensor.split(";")[0].split("/")
+    return scopes[-2].removesuffix("_1") if len(scopes) > 1 else scopes[0]
 
 
 def _quantise(values: NDArray[np.float32], tensor: dict[str, Any]) -> NDArray[Any]:

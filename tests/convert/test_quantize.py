@@ -7,7 +7,7 @@ from ai_edge_litert.interpreter import Interpreter
 from convert.calibrate import representative
 from convert.errors import ConversionError
 from convert.graph import Tensor, inspect
-from convert.quantize import LARGEST_INT8, check, to_float32, to_int8
+from convert.quantize import LARGEST_INT8, OPERATORS, check, to_float32, to_int8
 from device.pixels import canvas
 from train.evaluate import logits_of
 from train.lenet5 import lenet5
@@ -57,9 +57,9 @@ def test_the_fast_graph_moves_values_about_c1_and_is_else_the_same(shipped, fast
 
 
 def test_the_plain_graph_may_not_move_values(fast_int8):
-    check(inspect(fast_int8), "int8", 10, "fast")
+    check(inspect(fast_int8), "int8", 10, OPERATORS["fast"])
     with pytest.raises(ConversionError, match="operators it should not have: TRANSPOSE"):
-        check(inspect(fast_int8), "int8", 10, "plain")
+        check(inspect(fast_int8), "int8", 10, OPERATORS["plain"])
 
 
 def test_int8_takes_int8_at_a_scale_of_one_and_gives_int8(int8):
@@ -141,4 +141,4 @@ def test_a_graph_with_other_ends_or_operators_is_refused(int8, float32):
         check(inspect(int8), "int8", 11)
     graph = inspect(int8)
     with pytest.raises(ConversionError, match="operators it should not have: SHAPE"):
-        check(type(graph)(("SHAPE", *graph.operators), graph.input, graph.output), "int8", 10)
+        check(type(graph)(("SHAPE", *graph.operators), graph.input, graph.output), "int8", 10, OPERATORS["plain"])
