@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,8 +21,8 @@ from device.classify import Classifier, log_softmax
 from device.model import Bundle, Network, Precision
 from train.data import Glyphs, Mnist
 from train.evaluate import logits_of
-from train.recipe import DIGIT, DIGIT_OR_NOT
-from train.rendered import NOT_A_DIGIT
+from train.pieces import NOT_A_DIGIT
+from train.recipe import DIGIT
 
 BATCH = 500
 """Glyphs in one invoke."""
@@ -57,6 +57,8 @@ class Comparison:
     float32: Float32
     quantised: Float32
     """Both files' logits, float32[N, classes]."""
+    temperature: float = 1.0
+    """At which the device makes confidences of them."""
     digits: Parity | None = None
     """Of those glyphs alone that are digits, where others are among them."""
     reference: tuple[str, ...] = ()
@@ -75,6 +77,11 @@ class Comparison:
             return 0.0, 0.0
         said = [logits[others].argmax(axis=1) < NOT_A_DIGIT for logits in (self.float32, self.quantised)]
         return float(said[0].mean()), float(said[1].mean())
+
+    @property
+    def blamed(self) -> Layer | None:
+        """Where most of the noise comes in."""
+        return layers.worst(self.layers)
 
     def failures(self) -> list[str]:
         """Each threshold that is not met; empty when the network may be shipped."""
@@ -106,11 +113,8 @@ class Comparison:
             rows.append(f"{name:<8} {wrong:>4} of {parity.n:,} wrong   {wrong / parity.n:.2%}   {interval}")
         if self.digits is not None:
             rows.append("not digits, taken for one: float32 {:.2%}, quantised {:.2%}".format(*self.taken))
-        return "\n".join([f"{self.role}, {self.shown.title}", *rows, *_common(self.parity), *self._noisy()])
-
-    def _noisy(self) -> list[str]:
-        blamed = layers.worst(self.layers)
-        return [f"most noise comes in at {blamed.said()}"] if blamed else []
+        noisy = [f"most noise comes in at {self.blamed.said()}"] if self.blamed else []
+        return "\n".join([f"{self.role}, {self.shown.title}", *rows, *_common(self.parity), *noisy])
 
 
 def _common(parity: Parity) -> list[str]:
@@ -168,12 +172,12 @@ def compare_bundle(
 
 
 def compare_network(sides: Sides, role: str, shown: TestSet, model: keras.Model | None = None) -> Comparison:
-    """Classify a set with both files of a network; those of ten classes are shown the digits among it.
+    """Classify a set with both files of a network, as it is shown to it.
 
     model: the Keras network that they were made from.
     """
     network, mate = sides.float32.network(role), sides.quantised.network(role)
-    own = shown if role == DIGIT_OR_NOT else shown.digits()
+    own = shown.seen_by(network)
     pixels, labels = own.glyphs.pixels, own.glyphs.labels
     float32, quantised = classify(network, "float32", pixels), classify(mate, sides.precision, pixels)
     temperature = float(sides.float32.decoder.get("temperature", 1.0)) if role == DIGIT else 1.0
@@ -187,6 +191,7 @@ def compare_network(sides: Sides, role: str, shown: TestSet, model: keras.Model 
         gate.limits(role, network.arch, own.name == sets.MNIST),
         float32,
         quantised,
+        temperature,
         reference=held_against(model, own, float32) if model else (),
     )
     return found if held.all() else replace(found, digits=compare(float32[held], quantised[held], labels[held]))
@@ -209,8 +214,3 @@ def classify(network: Network, precision: Precision, pixels: NDArray[np.uint8]) 
     """Logits as the device computes them: float32[N, classes]."""
     classifier = Classifier.open(network, precision=precision)
     return np.concatenate([classifier.logits(pixels[i : i + BATCH]) for i in range(0, len(pixels), BATCH)])
-
-
-def failures(comparisons: Sequence[Comparison]) -> list[str]:
-    """Of all comparisons, each with the network and the set it is about."""
-    return [f"{one.role} on {one.shown.title}: {said}" for one in comparisons for said in one.failures()]
