@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.cases import NOTHING_THERE, SEVERAL, Case
 from benchmarks.errors import TruthError
-from benchmarks.oracle_paths import Loss, aligned, blame, held, lost, told
+from benchmarks.oracle_paths import Loss, blame, held, lost, told
 from device import formats, sources
 from device.decode import Candidate
 from device.explain import Trace
@@ -22,6 +22,7 @@ from device.lattice import Scores
 from device.model import Precision
 from device.reader import Reader
 from device.segment import LineInk, Spans, glyphs
+from train.align import aligned
 from train.pieces import Lattice, lattices
 from train.rendered import Supplies, hands
 from train.strings import Scene, scene

@@ -1,4 +1,4 @@
-"""What model this is and what it runs on, for people and as JSON."""
+"""What model this is, where it comes from and what it runs on, for people and as JSON."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from device import __version__
+from device import __version__, provenance
 from device.classify import Classifier, RuntimeName
+from device.errors import ModelError
 from device.model import Bundle, Precision
 
 PACKAGES = ("numpy", "opencv-python-headless", "ai-edge-litert", "tflite-runtime")
@@ -29,6 +30,7 @@ def facts(
         "runtime": ", ".join(sorted(runtimes)),
         "precision": precision,
         "model": str(bundle.path),
+        "provenance": _provenance(bundle),
         "card": dict(bundle.card),
     }
 
@@ -47,12 +49,24 @@ def text(found: dict[str, Any]) -> str:
         arch, size = f"{network['arch']}, {network['graph']} graph", network[found["precision"]]["bytes"] / 1024
         lines.append(f"network   {network['role']}: {arch}, {len(network['classes'])} classes, {size:.0f} KB")
     for name, figures in card.get("accuracy", {}).items():
-        shown = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in figures.items())
+        shown = ", ".join(f"{key.replace('_', ' ')} {_figure(value)}" for key, value in figures.items())
         lines.append(f"accuracy  {name}: {shown}")
-    made = card.get("made_by", {})
-    if made.get("command"):
-        lines.append(f"made by   {made['command']}")
+    if found["provenance"] is not None:
+        lines += ["", *provenance.lines(found["provenance"])]
     return "\n".join(lines)
+
+
+def _figure(value: float) -> str:
+    """A count, decibels, or a share of one as per cent."""
+    return f"{value:,}" if isinstance(value, int) or value > 1 else f"{value:.2%}"
+
+
+def _provenance(bundle: Bundle) -> dict[str, Any] | None:
+    """Where the bundle comes from, unless its card does not tell: it reads as well without."""
+    try:
+        return provenance.record(bundle)
+    except ModelError:
+        return None
 
 
 def _version(package: str) -> str | None:

@@ -1,6 +1,7 @@
 """`python -m train`: train LeNet-5 on MNIST, or on glyphs off rendered lines, and leave a run folder.
 
-`predict` and `table` are for runs that are there already.
+`--fine-tune` goes on with a bundle's networks, and leaves a run folder of each; `predict` and `table` are for runs
+that are there already.
 """
 
 from __future__ import annotations
@@ -22,8 +23,14 @@ RENDERED_NAMES = {role: f"lenet5-{role}" for role in RECIPES if role != DIGIT}
 """Of a run on rendered lines, by its role; another is named after its network."""
 OF_LENET5 = ("activation", "pooling")
 """Options that other networks do not have."""
+FINE_TUNED = "fine-tuned"
+"""Of a run that goes on with another, unless it is given a name."""
 KEPT = ".glyphs"
 """Folder beside the run folders in which rendered glyphs are kept."""
+SCENES, SCENES_AGAIN = 60_000, 4_000
+"""Lines that are rendered to train on, and to go on training with."""
+ANEW = ("role", "arch", "activation", "pooling", "final", "patience")
+"""Options of a network that is trained anew, and not of one that is fine-tuned."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,17 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(given)
     quieten()
-    work = options.run or (_train if options.role == DIGIT else _train_rendered)
+    anew = _train if options.role in (None, DIGIT) else _train_rendered
+    work = options.run or (_fine_tune if options.fine_tune else anew)
     return answer(lambda: work(options, command_of("train", given)), PROGRAM, options.debug)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description="Train LeNet-5 and leave a run folder.")
-    about = "digit: MNIST's ten; off rendered lines: eleven classes, or which-digit, ten (%(default)s)"
-    parser.add_argument("--role", choices=tuple(RECIPES), default=DIGIT, help=about)
-    about = "the network, with its own recipe; see docs/networks.md (%(default)s)"
-    parser.add_argument("--arch", choices=tuple(NETWORKS), default=LENET5, help=about)
-    parser.add_argument("--name", type=plain_name, help="the run's name (--arch; off rendered lines: lenet5-ROLE)")
+    about = "digit: MNIST's ten; off rendered lines: eleven classes, or which-digit, ten (digit)"
+    parser.add_argument("--role", choices=tuple(RECIPES), help=about)
+    about = f"the network, with its own recipe; see docs/networks.md ({LENET5})"
+    parser.add_argument("--arch", choices=tuple(NETWORKS), help=about)
+    about = f"the run's name (--arch; off rendered lines: lenet5-ROLE; with --fine-tune: {FINE_TUNED})"
+    parser.add_argument("--name", type=plain_name, help=about)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders lie (%(default)s)")
     parser.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
     parser.add_argument("--final", action="store_true", help="train on all 60,000 digits, for all epochs")
@@ -61,8 +70,13 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--pooling", choices=("max", "average"), help=f"({_recipe_defaults('pooling')})")
     rendering = parser.add_argument_group("off rendered lines")
     scenes = number(int, 10, 10_000_000)
-    rendering.add_argument("--scenes", type=scenes, default=60_000, help="lines that are rendered (%(default)s)")
+    about = f"lines that are rendered ({SCENES}; with --fine-tune {SCENES_AGAIN})"
+    rendering.add_argument("--scenes", type=scenes, help=about)
     add_supplies(rendering)
+    going_on = parser.add_argument_group("fine-tuning, see docs/fine-tuning.md")
+    about = "go on with a bundle's networks, on the labelled crops of a folder (labels.csv, or folders 0 to 9)"
+    going_on.add_argument("--fine-tune", type=Path, metavar="FOLDER", help=about)
+    going_on.add_argument("--model", metavar="NAME|PATH.json", help="the bundle (the shipped one)")
     _add_commands(parser)
     return parser
 
@@ -107,22 +121,29 @@ def _defaults(by_role: dict[str, Any]) -> str:
     return "; ".join([str(first[1]), *(f"{role}: {value}" for role, value in others if value != first[1])])
 
 
-def _recipe(options: argparse.Namespace) -> Recipe:
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """What the recipe is to differ in."""
     names = ("seed", "epochs", "batch", "rate", "patience", "activation", "pooling", "warped")
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    if options.arch != LENET5:
-        if options.role != DIGIT:
-            raise UsageError(f"{options.arch} has ten classes, the role {options.role} is for {LENET5} alone")
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    if options.model is not None:
+        raise UsageError("--model is the bundle to go on from; give --fine-tune FOLDER with it")
+    given, role, arch = _given(options), options.role or DIGIT, options.arch or LENET5
+    if arch != LENET5:
+        if role != DIGIT:
+            raise UsageError(f"{arch} has ten classes, the role {role} is for {LENET5} alone")
         for name in set(OF_LENET5) & set(given):
-            raise UsageError(f"--{name} is an option of {LENET5}, not of {options.arch}")
-    recipe = replace(recipe_of(options.role, options.arch), **given)
+            raise UsageError(f"--{name} is an option of {LENET5}, not of {arch}")
+    recipe = replace(recipe_of(role, arch), **given)
     return final(recipe) if options.final else recipe
 
 
 def _train(options: argparse.Namespace, command: str) -> int:
     from train import data, runs  # after argparse, since TensorFlow takes seconds to import
 
-    recipe, folder = _recipe(options), options.runs / (options.name or options.arch)
+    recipe, folder = _recipe(options), options.runs / (options.name or options.arch or LENET5)
     runs.refuse_to_overwrite(folder, options.force)
     mnist = data.load(options.data)
     print(f"MNIST from {mnist.source}", file=sys.stderr)
@@ -142,13 +163,32 @@ def _train_rendered(options: argparse.Namespace, command: str) -> int:
     mnist, fonts = data.load(options.data), typefaces.provide(options.fonts)
     print(f"MNIST from {mnist.source}", file=sys.stderr)
     kept = options.runs / KEPT
-    made = options.scenes, kept, options.final, options.workers, options.role
+    made = options.scenes or SCENES, kept, options.final, options.workers, options.role
     shown = rendered.sets(mnist, options.pendigits, fonts, recipe.seed, *made)
     results = runs.make_rendered_run(folder, recipe, shown, mnist, command, options.force)["results"]
     print(f"validation error {results['validation_error']:.2%} of digits")
     if results["not_digits_taken"] is not None:
         print(f"not digits, taken for one {results['not_digits_taken']:.2%}")
     print(f"test error {results['test_error']:.2%}\n{folder}")
+    return OK
+
+
+def _fine_tune(options: argparse.Namespace, command: str) -> int:
+    for name in ANEW:
+        if getattr(options, name):
+            raise UsageError(f"--{name} is for a network that is trained anew, --fine-tune goes on with one as it is")
+    from device.model import Bundle
+    from train import data, fine_tune  # as above
+
+    replay = fine_tune.Replay(
+        options.pendigits, options.fonts, options.scenes or SCENES_AGAIN, options.runs / KEPT, options.workers
+    )
+    into, bundle = options.runs / (options.name or FINE_TUNED), Bundle.load(options.model)
+    where = _given(options), replay, into, command, options.force
+    records = fine_tune.fine_tune(bundle, options.fine_tune, data.load(options.data), *where)
+    print(fine_tune.table(records))
+    for role in records:
+        print(fine_tune.run_folder(into, role))
     return OK
 
 

@@ -40,25 +40,32 @@ def split(digits: Digits, recipe: Recipe) -> tuple[Digits, Digits | None]:
     return digits[: -recipe.validation], digits[-recipe.validation :]
 
 
-def train(recipe: Recipe, part: Shown, held_out: Shown | None, checkpoint: Path) -> tuple[keras.Model, History]:
-    """Train a fresh network on one part; the epoch's weights that suit the other best, or with no other the last ones.
+def train(
+    recipe: Recipe, part: Shown, held_out: Shown | None, checkpoint: Path, start: keras.Model | None = None
+) -> tuple[keras.Model, History]:
+    """Train a network on one part; the epoch's weights that suit the other best, or with no other the last ones.
 
     checkpoint: where the best network so far is kept while training goes on (a .keras file).
+    start: a network of the same layers, from whose weights training goes on; without one it begins anew.  What it
+    has right the new one is to answer as it does, and only what it has wrong is learnt from the labels: then nothing
+    but these moves the weights ("learning without forgetting", Li and Hoiem, ECCV 2016).
     """
     seed_everything(recipe.seed)
     model = build(recipe)
+    if start is not None:
+        model.set_weights(start.get_weights())
     steps = -(-len(part) // recipe.batch)
     model.compile(
         optimizer=keras.optimizers.Adam(_rate(recipe, steps)),
-        loss=_loss(recipe),
+        loss=_loss(recipe) if start is None else keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
     with redirect_stdout(sys.stderr):  # Keras draws its progress bar on stdout, which is for results
         history = model.fit(
-            feed(part, recipe),
+            feed(part, recipe) if start is None else _taught(feed(part, recipe), start),
             epochs=recipe.epochs,
             steps_per_epoch=steps,
-            validation_data=_in_order(held_out) if held_out else None,
+            validation_data=_validation(held_out, start, recipe) if held_out else None,
             callbacks=_callbacks(recipe, checkpoint) if held_out and recipe.keep_best else [],
             shuffle=False,
             verbose=1 if sys.stderr.isatty() else 2,
@@ -95,6 +102,25 @@ def _in_order(shown: Shown) -> tf.data.Dataset:
         return pixels[part, ..., None].astype(np.float32), labels[part]
 
     return _dataset(tf.data.Dataset.range(-(-len(labels) // VALIDATION_BATCH)), batch)
+
+
+def _taught(given: tf.data.Dataset, teacher: keras.Model) -> tf.data.Dataset:
+    """Batches with float32[B, classes] shares: the teacher's own where it has a glyph right, else all for the label."""
+
+    def shares(pixels: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        logits = teacher(pixels, training=False)
+        right = tf.argmax(logits, axis=1) == labels
+        return pixels, tf.where(right[:, None], tf.nn.softmax(logits), tf.one_hot(labels, logits.shape[1]))
+
+    return given.map(shares)
+
+
+def _validation(held_out: Shown, start: keras.Model | None, recipe: Recipe) -> tf.data.Dataset:
+    """Batches as above, their labels as the loss wants them."""
+    numbered = _in_order(held_out)
+    if start is None:
+        return numbered
+    return numbered.map(lambda pixels, labels: (pixels, tf.one_hot(labels, recipe.classes)))
 
 
 def _dataset(numbers: tf.data.Dataset, batch: Callable[[int], Batch]) -> tf.data.Dataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from device.ink import soften, threshold, to_grey
@@ -15,6 +16,10 @@ from train.runs import Run
 
 MIDDLE_GREY = 128
 """A border darker than this is a dark ground, with light ink."""
+HALO = np.ones((3, 3), np.uint8)
+"""A digit takes the soft edge of its strokes with it."""
+SPECK, NEIGHBOUR = 0.04, 0.3
+"""A piece of ink smaller than this share of the largest one is no part of the digit; at the edge, smaller than that."""
 
 
 def read_picture(path: Path) -> Uint8:
@@ -35,7 +40,20 @@ def to_canvas(grey: Uint8) -> Uint8:
     ink = np.clip(255 - np.round(grey * (255 / max(paper, 1.0))), 0, 255).astype(np.uint8)
     if grey.shape == (MNIST_SIDE, MNIST_SIDE):
         return np.asarray(canvas(ink[None])[0])
-    return ink if grey.shape == (CANVAS, CANVAS) else normalise(soften(ink, threshold(ink)))
+    return ink if grey.shape == (CANVAS, CANVAS) else _fitted(ink)
+
+
+def _fitted(ink: Uint8) -> Uint8:
+    """Ink uint8[H, W] fitted into the field, uint8[32, 32], without specks and what reaches in from beside it."""
+    least = threshold(ink)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((ink > least).view(np.uint8), connectivity=8)
+    left, top, width, height, area = stats[1:].T
+    if not len(area):
+        return np.zeros((CANVAS, CANVAS), np.uint8)
+    edge = (left == 0) | (top == 0) | (left + width == ink.shape[1]) | (top + height == ink.shape[0])
+    kept = area >= np.where(edge, NEIGHBOUR, SPECK) * area.max()
+    own = np.append(False, kept)[labels].view(np.uint8)
+    return normalise(soften(ink, least), cv2.dilate(own, HALO) > 0)
 
 
 def predict(run: Run, pixels: Uint8) -> Float32:

@@ -24,6 +24,7 @@ from train.networks.registry import build
 from train.pieces import NOT_A_DIGIT
 from train.recipe import DIGIT, LENET5, Recipe
 from train.rendered import Sets, load, save
+from train.start import Start, digit_error
 
 RUN_SCHEMA = 1
 MODEL, RECORD = "model.keras", "run.json"
@@ -58,6 +59,12 @@ class Run:
         """The network's name in `train.networks.registry`."""
         return str(self.record["recipe"].get("arch", LENET5))
 
+    @property
+    def base(self) -> dict[str, Any] | None:
+        """Of a fine-tuned network: the bundle that it comes from, its network there, and its decoder."""
+        base: dict[str, Any] | None = self.record.get("base")
+        return base
+
     def network(self) -> keras.Model:
         """Open the Keras network; its own layers are registered, since training is imported above."""
         try:
@@ -77,35 +84,46 @@ class Run:
         return load(path)
 
 
-def make_run(folder: Path, recipe: Recipe, mnist: Mnist, command: str, force: bool = False) -> dict[str, Any]:
-    """Train on MNIST, test, and leave a run folder; returns the record."""
+def make_run(
+    folder: Path, recipe: Recipe, mnist: Mnist, command: str, force: bool = False, start: Start | None = None
+) -> dict[str, Any]:
+    """Train on MNIST, test, and leave a run folder; returns the record.  start: what fine-tuning goes on from."""
     part, held_out = fit.split(mnist.train, recipe)
-    model, training = _train(folder, recipe, part, held_out, force)
+    model, training = _train(folder, recipe, part, held_out, force, start)
     tested = evaluate(logits_of(model, mnist.test), mnist.test.labels)
     _draw(folder, recipe, training.history, tested, mnist.test, "test digits")
     validated = evaluate(logits_of(model, held_out), held_out.labels).error if held_out else None
-    results = {"validation_error": validated, "test_error": tested.error}
-    return _leave(folder, DIGIT, recipe, command, _data(mnist, recipe), results, training)
+    results = {"validation_error": validated, "test_error": tested.error} | _tuned(start, model, mnist)
+    return _leave(folder, DIGIT, recipe, command, _data(mnist, recipe), results, training, start)
 
 
 def make_rendered_run(
-    folder: Path, recipe: Recipe, shown: Sets, mnist: Mnist, command: str, force: bool = False
+    folder: Path,
+    recipe: Recipe,
+    shown: Sets,
+    mnist: Mnist,
+    command: str,
+    force: bool = False,
+    start: Start | None = None,
 ) -> dict[str, Any]:
-    """Train on rendered glyphs, test, and leave a run folder with the held-out ones; returns the record."""
-    model, training = _train(folder, recipe, shown.part, shown.held_out, force)
+    """Train on rendered glyphs, test, and leave a run folder with the held-out ones; returns the record.
+
+    start: what fine-tuning goes on from.
+    """
+    model, training = _train(folder, recipe, shown.part, shown.held_out, force, start)
     save(folder / HELD_OUT, shown.held_out.pixels, shown.held_out.labels)
     tested = evaluate(logits_of(model, shown.held_out), shown.held_out.labels)
     _draw(folder, recipe, training.history, tested, shown.held_out, "held-out glyphs")
     is_digit = shown.held_out.labels < NOT_A_DIGIT
     wrong, taken = tested.predicted != shown.held_out.labels, tested.predicted < NOT_A_DIGIT
-    on_mnist = logits_of(model, mnist.test)[:, :NOT_A_DIGIT]
     results = {
         "validation_error": _share(wrong[is_digit]),
         "not_digits_taken": _share(taken[~is_digit]),
-        "test_error": evaluate(on_mnist, mnist.test.labels).error,
+        "test_error": digit_error(model, mnist.test),
+        **_tuned(start, model, mnist),
     }
     data = shown.record | {"held_out_sha256": sha256(folder / HELD_OUT)}
-    return _leave(folder, shown.role, recipe, command, data, results, training)
+    return _leave(folder, shown.role, recipe, command, data, results, training, start)
 
 
 def open_run(folder: Path) -> Run:
@@ -156,14 +174,16 @@ class _Training:
 
 
 def _train(
-    folder: Path, recipe: Recipe, part: Shown, held_out: Shown | None, force: bool
+    folder: Path, recipe: Recipe, part: Shown, held_out: Shown | None, force: bool, start: Start | None
 ) -> tuple[keras.Model, _Training]:
     """Train into a folder that holds no older run."""
     refuse_to_overwrite(folder, force)
     _clear(folder)
-    start = time.monotonic()
-    model, history = fit.train(recipe, part, held_out, folder / MODEL)
-    training = _Training(history, round(time.monotonic() - start, 1))
+    if start is not None and held_out is not None:
+        part, held_out = start.mixed(part, held_out)
+    begun = time.monotonic()
+    model, history = fit.train(recipe, part, held_out, folder / MODEL, start.network if start else None)
+    training = _Training(history, round(time.monotonic() - begun, 1))
     _without_optimizer(model, recipe).save(folder / MODEL)
     pictures.draw_digits(folder / SHOWN, fit.first_batch(part, recipe))
     return model, training
@@ -184,6 +204,7 @@ def _leave(
     data: dict[str, Any],
     results: dict[str, float | None],
     training: _Training,
+    start: Start | None,
 ) -> dict[str, Any]:
     """Write the record, which makes it a finished run."""
     record = {
@@ -197,8 +218,15 @@ def _leave(
         "results": results | {"seconds": training.seconds},
         "history": training.history,
     }
+    if start is not None:
+        record |= {"data": data | {"crops": start.data}, "base": start.base}
     write_json(folder / RECORD, record)
     return record
+
+
+def _tuned(start: Start | None, model: keras.Model, mnist: Mnist) -> dict[str, float]:
+    """What else is told of a network that was fine-tuned."""
+    return {} if start is None else start.results(model, mnist)
 
 
 def _without_optimizer(model: keras.Model, recipe: Recipe) -> keras.Model:

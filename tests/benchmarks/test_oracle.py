@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from benchmarks import oracle
 from benchmarks.__main__ import main
 from benchmarks.oracle_lines import AS_IT_IS, VARIANTS, Answer, Outcome, cleaned
-from benchmarks.oracle_paths import STAGES, Loss, aligned, blame, lost, most_common, told
+from benchmarks.oracle_paths import STAGES, Loss, blame, lost, most_common, told
 from device.errors import InputError
 from device.lattice import Scores, Weights, arcs, best_paths
 from device.lines import Strip
 from device.segment import LineInk, Spans, spans
 from train import typefaces
+from train.align import aligned
 from train.pieces import NOT_A_DIGIT, UNSURE, Lattice, label
 from train.strings import Scene
 

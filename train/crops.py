@@ -1,0 +1,194 @@
+"""Labelled crops, the corrections that users make: a folder of pictures in, glyphs as the networks see them out.
+
+A folder has `labels.csv` with the columns `file` and `label`, or folders 0 to 9 with the pictures of each digit.  A
+label of one digit is the picture's one digit; a longer one is a line of digits, which is cut by the device's own cuts,
+as its best path that spells the label goes.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.errors import InputError
+from device.ink import reduce, to_grey
+from device.lattice import Scores, Weights, best_paths
+from device.lines import SEARCH_PIXELS, find_lines
+from device.model import VIEWS
+from device.reader import Reader
+from device.segment import LineInk, Spans, glyphs, line_ink, spans
+from device.sources import SUFFIXES, pages
+from train.align import aligned
+from train.data import Glyphs
+from train.errors import DataError
+from train.files import sha256
+from train.predict import to_canvas
+
+Uint8 = NDArray[np.uint8]
+
+LABELS, COLUMNS = "labels.csv", ("file", "label")
+SEPARATORS = str.maketrans("", "", " -./")
+"""What may stand between a label's digits."""
+LONGEST = 40
+"""Digits of a label at most."""
+ROOM = 0.5
+"""Paper that is put around a line's crop, in its heights: lines are found with some around them."""
+DOUBT = 3.0
+"""A digit that looks wrong counts no more than this against a cut, nats: here the networks are known to err."""
+MARK = 0.35
+"""A piece of no more than this part of the line's height, and apart from the rest of a span, is a hyphen or a speck."""
+OTHER_COUNT = 8.0
+"""By so much a path of more or fewer digits may outdo the label's, nats, before the label is taken for wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A picture and what is written on it."""
+
+    path: Path
+    label: str
+    """Digits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cut:
+    """What the crops of a folder gave."""
+
+    pixels: Uint8
+    """uint8[N, 2, 32, 32], as `device.segment.glyphs` gives them."""
+    labels: Uint8
+    owners: NDArray[np.int64]
+    """int64[N]: number of the crop that each glyph comes from."""
+    used: tuple[Crop, ...]
+    skipped: tuple[str, ...]
+    """Of each crop that gave nothing, which and why."""
+
+    def glyphs(self, role: str) -> Glyphs:
+        """As a role's network looks at them."""
+        return Glyphs(self.pixels[:, VIEWS[role]], self.labels)
+
+    def sha256(self) -> str:
+        """Of the names, labels and files that were used."""
+        lines = [f"{crop.path.name} {crop.label} {sha256(crop.path)}\n" for crop in self.used]
+        return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+
+
+class Unusable(Exception):
+    """Why a crop gives no glyphs."""
+
+
+def listed(folder: Path) -> list[Crop]:
+    """The crops of a folder, as its labels.csv or its folders 0 to 9 name them.  Raises DataError."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder" if not folder.exists() else f"{folder}: not a folder")
+    if (folder / LABELS).is_file():
+        return list(_in_table(folder))
+    sorted_by = [folder / str(digit) for digit in range(10)]
+    if not any(one.is_dir() for one in sorted_by):
+        raise DataError(f"{folder} has neither {LABELS} (columns {','.join(COLUMNS)}) nor folders 0 to 9")
+    files = (file for one in sorted_by if one.is_dir() for file in sorted(one.iterdir()))
+    return [Crop(file, file.parent.name) for file in files if file.suffix.lower() in SUFFIXES]
+
+
+def _in_table(folder: Path) -> Iterator[Crop]:
+    table = folder / LABELS
+    try:
+        rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{table}: cannot be read ({error}); give a UTF-8 table with the columns file,label") from error
+    for number, row in enumerate(rows, start=2):
+        if any(row.get(name) is None for name in COLUMNS):
+            raise DataError(f"{table}, line {number}: the columns {','.join(COLUMNS)} are wanted")
+        digits = row["label"].translate(SEPARATORS)
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > LONGEST:
+            raise DataError(f"{table}, line {number}: the label {row['label']!r} is not 1 to {LONGEST} digits")
+        yield Crop(folder / row["file"], digits)
+
+
+def cut(crops: list[Crop], reader: Reader) -> Cut:
+    """The glyphs of crops, cut by the reader's own cuts; what cannot be used is left out, and named."""
+    pixels, labels, owners, used, skipped = [], [], [], [], []
+    for crop in crops:
+        try:
+            found = _glyphs(crop, reader)
+        except (InputError, Unusable) as error:
+            skipped.append(str(error) if str(crop.path) in str(error) else f"{crop.path}: {error}")
+            continue
+        pixels.append(found)
+        labels += [int(digit) for digit in crop.label]
+        owners += [len(used)] * len(found)
+        used.append(crop)
+    every = np.concatenate(pixels) if pixels else np.zeros((0, 2, 32, 32), np.uint8)
+    return Cut(every, np.array(labels, np.uint8), np.array(owners, np.int64), tuple(used), tuple(skipped))
+
+
+def _glyphs(crop: Crop, reader: Reader) -> Uint8:
+    """A glyph of each digit: uint8[N, 2, 32, 32]."""
+    grey = to_grey(next(pages(crop.path, first_only=True)).image)
+    if len(crop.label) > 1:
+        return _line(grey, crop.label, reader)
+    pixels = to_canvas(grey)
+    if not pixels.any():
+        raise Unusable("no ink is found on it")
+    return np.stack([pixels, pixels])[None]  # nothing stands beside it
+
+
+def _line(grey: Uint8, label: str, reader: Reader) -> Uint8:
+    """The glyphs of the line that spells the label best."""
+    room = int(ROOM * grey.shape[0])
+    paper = int(np.median(grey))
+    grey = np.asarray(cv2.copyMakeBorder(grey, *[room] * 4, cv2.BORDER_CONSTANT, value=paper), np.uint8)
+    small, scale = reduce(grey, SEARCH_PIXELS)
+    spelled = []
+    for line in find_lines(small):
+        _, ink = line_ink(grey, small, scale, line)
+        found = spans(ink)
+        if not len(found.first):
+            continue
+        pixels = glyphs(ink, found)
+        scores = reader.score(pixels)
+        doubted = replace(scores, digit=np.maximum(scores.digit, -DOUBT))
+        weights, allowed = reader.decoder.weights, np.tile(_alone(ink, found)[:, None], len(label))
+        path = aligned(ink, found, doubted, weights, label, allowed=allowed)
+        if path is not None:
+            spelled.append(
+                (path.score, pixels[list(path.spans)], _digits_seen(ink, found, scores, weights, len(label)))
+            )
+    if not spelled:
+        raise Unusable(f"no line of {len(label)} digits can be cut out of it")
+    _, chosen, seen = max(spelled, key=lambda one: one[0])
+    if seen != len(label):
+        raise Unusable(f"{seen} digits are seen on it, its label has {len(label)}")
+    return np.asarray(chosen)
+
+
+def _alone(ink: LineInk, found: Spans) -> NDArray[np.bool_]:
+    """Which spans neither begin nor end with a mark beside the digit, bool[S]: the reader may take one along with an
+    unknown digit, and a network must not learn that it belongs there."""
+    left, right = ink.boxes[:, 0], ink.boxes[:, 0] + ink.boxes[:, 2]
+    low = ink.boxes[:, 3] <= MARK * ink.text_height
+    out = np.ones(len(found.first), bool)
+    for span, (first, last) in enumerate(zip(found.first.tolist(), found.last.tolist(), strict=True)):
+        if first < last:
+            before = low[first] and right[first] < left[first + 1 : last + 1].min()
+            after = low[last] and left[last] > right[first:last].max()
+            out[span] = not (before or after)
+    return out
+
+
+def _digits_seen(ink: LineInk, found: Spans, scores: Scores, weights: Weights, wanted: int) -> int:
+    """How many digits a line has, whichever they are: as many as are wanted, or clearly others."""
+    anything = replace(scores, digit=np.zeros_like(scores.digit))
+    free = best_paths(ink, found, anything, weights, best=1, rivals=1)
+    if not free:
+        return 0
+    counted = aligned(ink, found, anything, weights, "0" * wanted)
+    apart = np.inf if counted is None else free[0].score - counted.score
+    return len(free[0].spans) if apart > OTHER_COUNT else wanted

@@ -1,0 +1,152 @@
+"""Fine-tuning: a bundle's networks go on learning from labelled crops, among what they were trained on before."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from device.model import Bundle
+from device.provenance import Origin, origins
+from device.reader import Reader
+from train import rendered, runs, typefaces
+from train.augment import Warp
+from train.crops import Cut, cut, listed
+from train.data import Mnist
+from train.errors import DataError, RunError
+from train.files import sha256
+from train.recipe import DIGIT, Recipe, fine
+from train.start import Start
+
+FEWEST = 20
+"""Digits that are worth it."""
+HELD_OUT = 5
+"""One crop of so many is not trained on, and chooses the epoch."""
+SHOWN_SKIPPED = 10
+"""Crops that are named when they cannot be used; of more the number is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What lines are rendered of, so that a network of rendered lines does not forget them."""
+
+    pendigits: Path | None
+    fonts: Path | None
+    scenes: int
+    kept: Path
+    """The folder in which glyphs outlast the training."""
+    workers: int
+
+
+def fine_tune(
+    bundle: Bundle,
+    folder: Path,
+    mnist: Mnist,
+    given: dict[str, Any],
+    replay: Replay,
+    into: Path,
+    command: str,
+    force: bool = False,
+) -> dict[str, dict[str, Any]]:
+    """Fine-tune every network of a bundle with the crops of a folder; the records of their runs, by role.
+
+    given: what the recipe is to differ in.  into: the run folder of the first network; the others add their role.
+    """
+    for role in origins(bundle):
+        runs.refuse_to_overwrite(run_folder(into, role), force)
+    made = _cut(bundle, folder)
+    parts = _parts(made, int(given.get("seed", fine(Recipe()).seed)))
+    records = {}
+    for role, origin in origins(bundle).items():
+        print(f"{role}: {len(parts[0]):,} digits to train with, {len(parts[1]):,} to choose by", file=sys.stderr)
+        recipe = replace(fine(_recipe(origin.recipe)), **given)
+        start = _start(bundle, origin, made, parts)
+        target = run_folder(into, role)
+        if role == DIGIT:
+            records[role] = runs.make_run(target, recipe, mnist, command, force, start)
+        else:
+            shown = _rendered(mnist, replay, recipe, role)
+            records[role] = runs.make_rendered_run(target, recipe, shown, mnist, command, force, start)
+    return records
+
+
+def run_folder(into: Path, role: str) -> Path:
+    """Where the run of a role's network lies."""
+    return into if role == DIGIT else into.with_name(f"{into.name}-{role}")
+
+
+def table(records: dict[str, dict[str, Any]]) -> str:
+    """What became of each network, for people."""
+    rows = ["network        held-out crops wrong     MNIST's test digits wrong"]
+    for role, record in records.items():
+        found = record["results"]
+        crops = f"{found['crops_error_before']:7.2%} → {found['crops_error']:6.2%}"
+        rows.append(f"{role:<13} {crops:>18}    {found['test_error_before']:7.2%} → {found['test_error']:6.2%}")
+    return "\n".join(rows)
+
+
+def _cut(bundle: Bundle, folder: Path) -> Cut:
+    """The crops' glyphs; what cannot be used is named on stderr."""
+    made = cut(listed(folder), Reader.load(bundle.path, "digits"))
+    for reason in made.skipped[:SHOWN_SKIPPED]:
+        print(f"skipped: {reason}", file=sys.stderr)
+    if len(made.skipped) > SHOWN_SKIPPED:
+        print(f"skipped: {len(made.skipped) - SHOWN_SKIPPED} more", file=sys.stderr)
+    count = len(made.labels)
+    if count < FEWEST:
+        raise DataError(f"{folder} has {count} digits that can be used, at least {FEWEST} are wanted")
+    return made
+
+
+def _parts(made: Cut, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of the glyphs to train with and to choose by; those of one crop stay together."""
+    order = np.random.default_rng(seed).permutation(len(made.used))
+    chosen = np.isin(made.owners, order[:: min(HELD_OUT, len(order))])
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)
+
+
+def _start(bundle: Bundle, origin: Origin, made: Cut, parts: Sequence[NDArray[np.int64]]) -> Start:
+    train, held_out = parts
+    glyphs = made.glyphs(origin.role)
+    data = {
+        "pictures": len(made.used),
+        "skipped": len(made.skipped),
+        "training": len(train),
+        "held_out": len(held_out),
+        "sha256": made.sha256(),
+    }
+    base = {"bundle": bundle.name, "keras_sha256": origin.keras_sha256, "decoder": dict(bundle.decoder)}
+    return Start(network_of(origin), glyphs[train], glyphs[held_out], data, base)
+
+
+def network_of(origin: Origin) -> keras.Model:
+    """The Keras network that a bundle's was converted from.  Raises RunError where it is not there."""
+    path = origin.keras
+    if not path.is_file():
+        raise RunError(f"{path} is not there: training goes on from Keras networks, which only a checkout has")
+    if sha256(path) != origin.keras_sha256:
+        raise RunError(f"{path} is not the network that the card describes (its sha256 differs); restore the bundle")
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise RunError(f"{path} is not a Keras model: {error}") from error
+
+
+def _recipe(told: Any) -> Recipe:
+    """A card's recipe; what it does not tell is as recipes have it."""
+    known = {field.name for field in fields(Recipe)}
+    given = {name: value for name, value in told.items() if name in known}
+    return Recipe(**given | {"warp": Warp(**told.get("warp", {}))})
+
+
+def _rendered(mnist: Mnist, replay: Replay, recipe: Recipe, role: str) -> rendered.Sets:
+    rendered.check_pendigits(replay.pendigits)
+    fonts = typefaces.provide(replay.fonts)
+    made = replay.scenes, replay.kept, False, replay.workers, role
+    return rendered.sets(mnist, replay.pendigits, fonts, recipe.seed, *made)
