@@ -7,21 +7,23 @@ from pathlib import Path
 from benchmarks.tables import markdown, renew
 from convert.parity.codes import by_kind, compare_codes
 from convert.parity.report import Report, identity
+from convert.parity.schemes import INT8
 from convert.statistics import wilson
 
 
 def update(document: Path, report: Report) -> None:
     """Write what was compared and its tables into a document.
 
-    They go between `<!-- parity NAME -->` and `<!-- end of parity NAME -->`, NAME being about, networks, codes or
-    layers; for another scheme than int8 it takes `parity`'s place: `<!-- float16 networks -->`.
+    The bundle's own int8: between `<!-- parity NAME -->` and `<!-- end of parity NAME -->`, NAME being about, networks,
+    layers and, where codes were read, codes.  Another scheme: its networks alone, between `<!-- SCHEME networks -->` and
+    its end.
     """
-    scheme = report.sides.scheme
-    parts = {"about": about(report), "networks": networks(report), "layers": layers(report)}
-    if report.codes:
-        parts["codes"] = codes(report)
+    parts = {"networks": networks(report)}
+    if report.sides.scheme == INT8:
+        parts |= {"about": about(report), "layers": layers(report)}
+        parts |= {"codes": codes(report)} if report.codes else {}
     spaced = {name: part.replace("%", " %") for name, part in parts.items()}
-    renew("parity" if scheme == "int8" else scheme, document, spaced)
+    renew("parity" if report.sides.scheme == INT8 else report.sides.scheme, document, spaced)
 
 
 def about(report: Report) -> str:
