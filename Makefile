@@ -24,7 +24,7 @@ RUN ?= runs/lenet5
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help python demo test lint train convert bench wheel lock clean
+.PHONY: help python demo test lint train convert parity bench wheel lock clean
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.13] [ARGS="..."]'
@@ -47,6 +47,9 @@ train: $(DEV)/.installed ## train LeNet-5 into a folder under runs/ (ARGS go to 
 
 convert: $(DEV)/.installed ## convert RUN=runs/lenet5 into a bundle in models/ (ARGS go to python -m convert model)
 	@$(DEV)/bin/python -m convert model '$(RUN)' $(ARGS)
+
+parity: $(DEV)/.installed ## compare the shipped float32 and int8 networks, down to whole codes (ARGS go to python -m convert parity)
+	@$(DEV)/bin/python -m convert parity --out build/parity --update docs/parity.md $(ARGS)
 
 bench: $(DEV)/.installed ## time and score the reader (ARGS go to python -m benchmarks)
 	@$(DEV)/bin/python -m benchmarks $(ARGS)
