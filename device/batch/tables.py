@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,7 +15,8 @@ from typing import Any, TypeVar
 
 from device.answers import Line
 from device.batch.rows import COLUMNS, Row, flat, line
-from device.errors import InputError, PostreadError, UsageError
+from device.batch.whole import whole
+from device.errors import InputError, UsageError
 from device.types import Box
 
 Item = TypeVar("Item")
@@ -64,37 +63,11 @@ def read(path: Path) -> Iterator[Line]:
 def write(path: Path, lines: Iterable[str]) -> None:
     """Write pages, given as JSON, beside the target and put them in its place.  Raises InputError."""
     kind = _kind(path)
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        beside = Path(name)
+    with whole(path) as beside:
         try:
             kind.write(beside, lines)
-            beside.chmod(0o666 & ~_umask())
-            _settle(beside)
-            beside.replace(path)
-            _settle(path.parent)
-        finally:
-            beside.unlink(missing_ok=True)
-    except PostreadError:
-        raise
-    except (OSError, sqlite3.OperationalError) as error:
-        raise InputError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
-
-
-def _settle(path: Path) -> None:
-    """Have the disk keep it, whatever happens next."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        except sqlite3.OperationalError as error:
+            raise InputError(f"{path}: cannot be written ({error})") from error
 
 
 # ── JSON lines ──

@@ -1,0 +1,109 @@
+"""Scans filed by their code: a folder for each code, or for each first few digits."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count, groupby
+from pathlib import Path
+
+from device.answers import Line
+from device.batch import remote
+from device.batch.rows import Row, flat
+
+REFUSED, SEVERAL, UNREADABLE = "refused", "several", "unreadable"
+"""Folders for scans without a code, with pages of different ones, and those that could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """How scans are filed."""
+
+    folder: Path
+    prefix: int | None
+    """By so many first digits; None by the whole code."""
+    how: str
+    """link, copy or move."""
+
+
+def file_away(filing: Filing, lines: Iterable[Line]) -> Iterator[str]:
+    """File every scan; what could not be filed, in words.
+
+    Nothing is ever overwritten: a scan that is there already stays, and another of its name gets a number.
+    """
+    place = PLACES[filing.how]
+    for source, pages in groupby(map(flat, lines), key=lambda row: row.source):
+        if remote.is_url(source):
+            yield f"{source}: only files of this machine can be filed"
+            continue
+        folder = filing.folder / _where(list(pages), filing.prefix)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _put(Path(source), folder, place)
+        except OSError as error:
+            yield f"{source}: cannot be filed in {folder} ({error.strerror or error})"
+
+
+def _where(pages: list[Row], prefix: int | None) -> str:
+    """The folder for a file, by all its pages."""
+    if all(row.error is not None for row in pages):
+        return UNREADABLE
+    codes = {(row.digits or "")[:prefix] if prefix else row.code or "" for row in pages if row.accepted}
+    if len(codes) > 1:
+        return SEVERAL
+    return codes.pop() if codes else REFUSED
+
+
+def _put(source: Path, folder: Path, place: Callable[[Path, Path], None]) -> None:
+    for number in count(1):
+        name = source.name if number == 1 else f"{source.stem}-{number}{source.suffix}"
+        target = folder / name
+        if not os.path.lexists(target):
+            if not source.exists():
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            place(source, target)
+            return
+        if _is_there(source, target):
+            return
+
+
+def _is_there(source: Path, target: Path) -> bool:
+    """Whether an earlier call has filed it: it was moved away, or it is linked, or copied whole."""
+    if not source.exists():
+        return target.exists()
+    if not target.exists():
+        return False
+    if target.samefile(source):
+        return True
+    one, other = source.stat(), target.stat()
+    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+
+
+def _link(source: Path, target: Path) -> None:
+    target.symlink_to(source.absolute())
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Whole or not at all, with the time of its last change."""
+    beside = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copy2(source, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        source.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(source, target)  # on another disk
+        source.unlink()
+
+
+PLACES = {"link": _link, "copy": _copy, "move": _move}

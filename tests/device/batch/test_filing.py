@@ -1,0 +1,105 @@
+"""Scans filed by their code: linked, copied or moved, and nothing overwritten."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device.batch import tables
+from device.batch.filing import Filing, file_away
+
+Line = dict[str, Any]
+
+
+def line(source: Path, code: str = "", page: int = 0, error: str | None = None) -> Line:
+    reading = {"code": code, "digits": code.replace("-", ""), "format": "cep", "confidence": 0.9, "accepted": True}
+    reading |= {"reason": None, "known": None, "box": [0, 0, 1, 1]}
+    readings = [reading] if code else []
+    return {"schema": 1, "source": str(source), "page": page, "pages": 2, "readings": readings, "error": error}
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> list[Line]:
+    for name in ("a/1.png", "b/1.png", "2.png", "3.png", "4.png", "book.tif", "same.tif"):
+        path = tmp_path / "pile" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    pile = tmp_path / "pile"
+    return [
+        line(pile / "a/1.png", "01310-100"),
+        line(pile / "b/1.png", "01310-100"),
+        line(pile / "2.png", "01310-200"),
+        line(pile / "3.png"),
+        line(pile / "4.png", error="4.png: damaged"),
+        line(pile / "book.tif", "01310-100"),
+        line(pile / "book.tif", "20040-002", 1),
+        line(pile / "same.tif", "20040-002"),
+        line(pile / "same.tif", page=1),
+    ]
+
+
+def filed(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+BY_CODE = {
+    "01310-100/1.png": "a/1.png",
+    "01310-100/1-2.png": "b/1.png",
+    "01310-200/2.png": "2.png",
+    "20040-002/same.tif": "same.tif",
+    "refused/3.png": "3.png",
+    "several/book.tif": "book.tif",
+    "unreadable/4.png": "4.png",
+}
+
+
+@pytest.mark.parametrize("how", ["link", "copy", "move"])
+def test_each_scan_in_its_code_s_folder_and_again_the_same(tmp_path: Path, lines: list[Line], how: str) -> None:
+    filing = Filing(tmp_path / "out", None, how)
+    for _ in range(2):
+        assert list(file_away(filing, lines)) == []
+        assert filed(tmp_path / "out") == BY_CODE
+    left = filed(tmp_path / "pile")
+    assert len(left) == (0 if how == "move" else 7)
+    assert (tmp_path / "out/01310-200/2.png").is_symlink() == (how == "link")
+
+
+def test_by_the_first_digits(tmp_path: Path, lines: list[Line]) -> None:
+    list(file_away(Filing(tmp_path / "out", 5, "link"), lines))
+    assert set(filed(tmp_path / "out")) == {
+        "01310/1.png",
+        "01310/1-2.png",
+        "01310/2.png",
+        "20040/same.tif",
+        "refused/3.png",
+        "several/book.tif",
+        "unreadable/4.png",
+    }
+
+
+def test_what_is_there_is_not_overwritten(tmp_path: Path, lines: list[Line]) -> None:
+    (tmp_path / "out/01310-200").mkdir(parents=True)
+    (tmp_path / "out/01310-200/2.png").write_text("mine")
+    list(file_away(Filing(tmp_path / "out", None, "copy"), lines))
+    assert (tmp_path / "out/01310-200/2.png").read_text() == "mine"
+    assert (tmp_path / "out/01310-200/2-2.png").read_text() == "2.png"
+
+
+def test_what_cannot_be_filed_is_named_and_the_rest_is(
+    postread: Callable[..., Any], tmp_path: Path, lines: list[Line]
+) -> None:
+    out = tmp_path / "codes.jsonl"
+    Path(lines[2]["source"]).unlink()
+    tables.write(out, map(json.dumps, [line(Path("s3://bucket/1.png")), *lines]))
+    answer = postread("batch", "--out", out, "--sort-into", tmp_path / "out", "--by", "prefix:3", "--how", "copy")
+    assert answer.code == 1
+    assert "s3:/bucket/1.png" in answer.err or "only files of this machine" in answer.err
+    assert "2.png: cannot be filed" in answer.err
+    assert len(filed(tmp_path / "out")) == 6
+
+
+@pytest.mark.parametrize("by", ["prefix:0", "prefix:x", "prefix", "town"])
+def test_by_what_else_is_a_usage_error(postread: Callable[..., Any], tmp_path: Path, by: str) -> None:
+    assert postread("batch", "--out", tmp_path / "c.csv", "--sort-into", tmp_path, "--by", by).code == 2
