@@ -15,8 +15,8 @@ def update(document: Path, report: Report) -> None:
     """Write what was compared and its tables into a document.
 
     The bundle's own int8: between `<!-- parity NAME -->` and `<!-- end of parity NAME -->`, NAME being about, networks,
-    layers and, where codes were read, codes.  Another scheme: its networks alone, between `<!-- SCHEME networks -->` and
-    its end.
+    layers and, where codes were read, codes.  Another scheme: its networks alone, between its own markers,
+    `<!-- SCHEME networks -->` and the end of that.
     """
     parts = {"networks": networks(report)}
     if report.sides.scheme == INT8:

@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from convert.parity.compare import Comparison
 from convert.statistics import reliability
@@ -16,25 +17,26 @@ from device.classify import log_softmax
 
 FLOAT, QUANTISED, BAD, GREY = "#1b6ca8", "#d1702b", "#b3261e", "#9aa5b1"
 """Colours of float32, of quantised, of what is to blame, and of lines that only guide the eye."""
-SIZE = 12.6, 3.5
-"""Of the three pictures side by side, inches."""
+SIZE = 15.5, 3.4
+"""Of the four pictures side by side, inches."""
 MOST_POINTS = 60_000
 """Logits in a scatter: more are one blot."""
 DECLARATION = re.compile(r"<\?xml.*?<svg", re.S)
 
 
 def draw(found: Comparison, number: int) -> str:
-    """Logits against each other, the layers' SQNR and the calibration of both.
+    """Logits against each other and their differences, the layers' SQNR, and the calibration of both.
 
     number: of the picture on its page, which keeps its parts' names apart from those of the others.
     """
     matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": f"parity {number}", "font.size": 9})
     figure = Figure(figsize=SIZE, layout="constrained")
-    scatter, layers, calibration = figure.subplots(1, 3)
+    scatter, difference, layers, calibration = every = figure.subplots(1, 4)
     _scatter(scatter, found)
+    _difference(difference, found)
     _layers(layers, found)
     _calibration(calibration, found)
-    for axes in (scatter, layers, calibration):
+    for axes in every:
         axes.spines[["top", "right"]].set_visible(False)
     file = io.StringIO()
     figure.savefig(file, format="svg", dpi=110, metadata={"Date": None, "Creator": None})
@@ -42,13 +44,26 @@ def draw(found: Comparison, number: int) -> str:
 
 
 def _scatter(axes: Axes, found: Comparison) -> None:
-    """Each logit, float32 across and quantised up; one point in some where there are too many."""
-    step = max(1, found.float32.size // MOST_POINTS)
-    across, up = found.float32.ravel()[::step], found.quantised.ravel()[::step]
+    """Each logit, float32 across and quantised up."""
+    across, up = _points(found)
     low, high = float(min(across.min(), up.min())), float(max(across.max(), up.max()))
     axes.plot([low, high], [low, high], color=GREY, linewidth=0.8, zorder=0)
     axes.scatter(across, up, s=2, color=QUANTISED, alpha=0.25, linewidths=0, rasterized=True)
     axes.set(xlabel="float32 logit", ylabel=f"{found.scheme} logit", title=f"Logits, {found.parity.sqnr:.1f} dB")
+
+
+def _difference(axes: Axes, found: Comparison) -> None:
+    """What quantising does to each logit: a band is rounding, and a slope at an end is clipping."""
+    across, up = _points(found)
+    axes.axhline(0, color=GREY, linewidth=0.8, zorder=0)
+    axes.scatter(across, up - across, s=2, color=QUANTISED, alpha=0.25, linewidths=0, rasterized=True)
+    axes.set(xlabel="float32 logit", ylabel=f"{found.scheme} less float32", title="Differences")
+
+
+def _points(found: Comparison) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Both networks' logits, one in some where there are too many."""
+    step = max(1, found.float32.size // MOST_POINTS)
+    return found.float32.ravel()[::step], found.quantised.ravel()[::step]
 
 
 def _layers(axes: Axes, found: Comparison) -> None:
@@ -61,7 +76,7 @@ def _layers(axes: Axes, found: Comparison) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.axvline(found.limits.sqnr, color=GREY, linestyle="--", linewidth=1)
-    axes.set(xlabel="SQNR, dB (dashed: asked of the logits)", title="Layers; red: most noise comes in")
+    axes.set(xlabel="SQNR, dB (dashed: asked at the end)", title="Layers; red: most noise")
     axes.set_xlim(0, max([*values, found.limits.sqnr]) * 1.15)
 
 

@@ -38,7 +38,7 @@ GOOD = Parity(
 LAYERS = (
     Layer("C1", "CONV_2D", 43.0, 0.00005, 0.0, 47.0),
     Layer("C3", "CONV_2D", 38.0, 0.0001, 0.0, 42.0),
-    Layer("output", "FULLY_CONNECTED", 37.0, 0.00002, 0.0, 44.0),
+    Layer("output", "FULLY_CONNECTED", 34.0, 0.00002, 0.0, 44.0),
 )
 
 
@@ -224,18 +224,23 @@ def test_a_wrong_zero_point_in_the_card_is_refused(end, convert, seen, monkeypat
         convert()
 
 
-def test_a_zero_point_that_is_off_moves_no_class_so_that_only_the_device_can_tell(convert, seen, monkeypatch):
+def test_a_wrong_zero_point_moves_no_class_and_yet_the_gate_tells_it_from_noise(convert, seen, monkeypatch):
+    """Were the device not to look, all logits would be off by the same."""
     real = bundles.card
 
     def shifted(*given):
         described = real(*given)
-        described["networks"][0]["int8"]["output"]["zero_point"] += 1
+        described["networks"][0]["int8"]["output"]["zero_point"] += 6
         return described
 
     monkeypatch.setattr(bundles, "card", shifted)
     monkeypatch.setattr(classify, "_check", lambda *_: None)
-    convert()
+    with pytest.raises(
+        ParityError, match=r"the file itself gives \d+\.\d dB: its output is taken for another than it is"
+    ):
+        convert()
     assert seen.found.parity.agreement >= 0.999
+    assert seen.without(sqnr=-200.0) == []
 
 
 def uneven(shipped):
