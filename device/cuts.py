@@ -20,6 +20,8 @@ MOST_INK = 0.62
 """A seam that crosses more ink than this, in heights of the line, cuts a stroke along."""
 LEAST_INK = 0.5
 """A seam that crosses less ink than this, full pixels, goes around the component."""
+SPREAD = 0.3
+"""Cost of a pixel between the first and the last ink of a column, in full pixels of ink."""
 VALLEY = 0.05
 """A seam is worth trying when no other cut within this distance, in heights of the line, is cheaper."""
 PER_HEIGHT = 0.22
@@ -36,8 +38,10 @@ class SeamField:
     totals: Ints
     """int32[2, R, w + 2]: least cost from each pixel to the strip's edge, of the upper half (turned over) and of the
     lower one; row 0 is the middle row, and the outermost columns are walls."""
-    ink: NDArray[np.float32]
-    """float32[w]: ink that the seam through each column of the middle row crosses, full pixels."""
+    cost: NDArray[np.float32]
+    """float32[w]: of a cut along the seam through each column of the middle row; infinite where there is none."""
+    valleys: NDArray[np.intp]
+    """intp[V]: the columns whose seams are worth trying, left to right."""
     reach: int
     """Least distance of two seams, pixels."""
     rows: tuple[int, int]
@@ -45,20 +49,13 @@ class SeamField:
 
     def choose(self, left: int, right: int, text_height: float) -> list[int]:
         """Columns of the middle row at which to cut a component between left and right: the cheapest seams."""
-        edge = max(2, int(EDGE * text_height))
-        ink = self.ink[left:right]
-        # what goes around the component is no cut, and must not keep a cut beside it from being the cheapest there
-        cost = np.where((ink > LEAST_INK) & (ink < MOST_INK * text_height), ink, np.float32(np.inf))
-        valley = max(2, int(VALLEY * text_height))
-        padded = np.full(len(cost) + 2 * valley, np.inf, np.float32)
-        padded[valley:-valley] = cost
-        lowest = np.array([padded[k : k + len(cost)] for k in range(2 * valley + 1)]).min(axis=0)
         # near its ends the component only grows thinner, and the last column looked at would always be the cheapest
-        inner = np.arange(edge, len(ink) - edge)
-        columns = left + inner[(cost[inner] == lowest[inner]) & np.isfinite(cost[inner])]
+        edge = max(2, int(EDGE * text_height))
+        start, stop = np.searchsorted(self.valleys, (left + edge, right - edge))
+        columns = self.valleys[start:stop]
         most = max(1, int((right - left) / (PER_HEIGHT * text_height)))
         chosen: list[int] = []
-        for column in columns[np.argsort(self.ink[columns], kind="stable")].tolist():
+        for column in columns[np.argsort(self.cost[columns], kind="stable")].tolist():
             if len(chosen) < most and all(abs(column - other) >= self.reach for other in chosen):
                 chosen.append(column)
         return sorted(chosen)
@@ -79,8 +76,11 @@ class SeamField:
         return np.concatenate([both[:upper, 0][::-1], both[1:lower, 1]]).T
 
 
-def seam_field(ink: Uint8, text_height: float) -> SeamField:
-    """Dynamic programming over a strip's soft ink uint8[h, w], from its upper and lower edge to the middle row."""
+def seam_field(ink: Uint8, extent: Ints, text_height: float) -> SeamField:
+    """Dynamic programming over a strip's soft ink uint8[h, w], from its upper and lower edge to the middle row.
+
+    extent: int32[w], rows from the first to the last ink of each column.
+    """
     height, width = ink.shape
     upper = height // 2 + 1
     lower = height - height // 2
@@ -102,4 +102,23 @@ def seam_field(ink: Uint8, text_height: float) -> SeamField:
     through = totals[0, 0, 1:-1] + totals[1, 0, 1:-1] - cost[0, 0, 1:-1]
     reach = max(1, int(APART * text_height))
     crossed = (through - PAPER * (2 * rows - 1)).astype(np.float32) / 255
-    return SeamField(totals, crossed, reach, (upper, lower))
+    price = _cost(crossed, extent, text_height)
+    return SeamField(totals, price, _valleys(price, text_height), reach, (upper, lower))
+
+
+def _cost(crossed: NDArray[np.float32], extent: Ints, text_height: float) -> NDArray[np.float32]:
+    """What a cut along each seam costs, float32[w].
+
+    Digits touch at one place: a cut through the middle of a zero crosses no more ink, but at its top and its bottom.
+    """
+    # what goes around the component is no cut, and must not keep a cut beside it from being the cheapest there
+    cut = (crossed > LEAST_INK) & (crossed < MOST_INK * text_height)
+    return np.where(cut, crossed + np.float32(SPREAD) * extent, np.inf).astype(np.float32)
+
+
+def _valleys(cost: NDArray[np.float32], text_height: float) -> NDArray[np.intp]:
+    """The columns whose seams are cuts, and the cheapest of those beside them.  cost: float32[w]."""
+    valley = max(2, int(VALLEY * text_height))
+    padded = np.pad(cost, valley, constant_values=np.inf)
+    lowest = np.lib.stride_tricks.sliding_window_view(padded, 2 * valley + 1).min(axis=1)
+    return np.flatnonzero((cost == lowest) & np.isfinite(cost))

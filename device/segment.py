@@ -161,7 +161,7 @@ def _cut(labels: Ints, stats: Ints, soft: Uint8, text_height: float) -> tuple[In
     wide = [n for n in np.flatnonzero(stats[:, 2] > WIDE * text_height).tolist() if n]
     if not wide:
         return labels, np.array(owners, np.int32)
-    field = seam_field(soft * (labels > 0), text_height)
+    field = seam_field(soft * (labels > 0), _extent(labels, stats, wide), text_height)
     chosen = [field.choose(int(stats[n, 0]), int(stats[n, 0] + stats[n, 2]), text_height) for n in wide]
     if not any(chosen):
         return labels, np.array(owners, np.int32)
@@ -177,6 +177,17 @@ def _cut(labels: Ints, stats: Ints, soft: Uint8, text_height: float) -> tuple[In
         window[:] = np.where((window == number) & (side > 0), side + (len(owners) - 1), window)
         owners += [number] * len(columns)
     return labels, np.array(owners, np.int32)
+
+
+def _extent(labels: Ints, stats: Ints, wide: list[int]) -> Ints:
+    """Rows from the first to the last ink of each column of the wide components, int32[w]; 0 beside them."""
+    out = np.zeros(labels.shape[1], np.int32)
+    for number in wide:
+        x, y, width, height = stats[number, :4].tolist()
+        own = labels[y : y + height, x : x + width] == number
+        rows = height - own[::-1].argmax(axis=0) - own.argmax(axis=0)
+        np.maximum(out[x : x + width], rows, out=out[x : x + width])
+    return out
 
 
 def _sides(cuts: Ints, width: int) -> NDArray[np.intp]:
