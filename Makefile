@@ -16,19 +16,24 @@ DEVICE := .venv/$(PYVER)-device
 DEV := .venv/$(PYVER)-dev
 BUILD := .venv/$(PYVER)-build
 LOCK := .venv/$(PYVER)-lock
+TFLITE := .venv/3.11-tflite
+AARCH64 := .venv/aarch64
+PYTHON311 := $(if $(filter 3.11,$(PYVER)),$(PYTHON),python3.11)
 PIP := -m pip --disable-pip-version-check --no-input -qq
 INSTALL := $(PIP) install --only-binary :all: --require-hashes
 WHEEL_SOURCES := pyproject.toml README.md LICENSE $(shell find device models ! -name '*.pyc' ! -name __pycache__)
 
 RUN ?= runs/lenet5
+CROPS ?= corrections
+NAME ?= mine
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help python demo test lint train convert parity bench wheel lock clean
+.PHONY: help python demo test lint train convert parity bench aarch64 graphs wheel lock clean
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.13] [ARGS="..."]'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: $(DEVICE)/.installed ## read the sample envelope, in an environment as small as a Raspberry Pi's
 	@$(DEVICE)/bin/postread read --annotate build/demo docs/sample/envelope.png
@@ -45,14 +50,27 @@ lint: $(DEV)/.installed ## ruff, mypy and import-linter
 train: $(DEV)/.installed ## train LeNet-5 into a folder under runs/ (ARGS go to python -m train)
 	@$(DEV)/bin/python -m train $(ARGS)
 
+fine-tune: $(DEV)/.installed ## go on with the shipped networks on labelled CROPS=folder, into a bundle NAME=mine
+	@$(DEV)/bin/python -m train --fine-tune '$(CROPS)' --name '$(NAME)' $(ARGS)
+	@$(DEV)/bin/python -m convert model 'runs/$(NAME)' --name '$(NAME)'
+
 convert: $(DEV)/.installed ## convert RUN=runs/lenet5 into a bundle in models/ (ARGS go to python -m convert model)
 	@$(DEV)/bin/python -m convert model '$(RUN)' $(ARGS)
 
 parity: $(DEV)/.installed ## compare the shipped float32 and int8 networks, down to whole codes (ARGS go to python -m convert parity)
 	@$(DEV)/bin/python -m convert parity --out build/parity --update docs/parity.md $(ARGS)
 
+reproduce: $(DEV)/.installed ## make the shipped bundle again and compare, in hours (ARGS=--quick: in a minute, from its Keras networks)
+	@$(DEV)/bin/python -m convert reproduce $(ARGS)
+
 bench: $(DEV)/.installed ## time and score the reader (ARGS go to python -m benchmarks)
 	@$(DEV)/bin/python -m benchmarks $(ARGS)
+
+aarch64: $(DEV)/.installed $(TFLITE)/.installed $(AARCH64)/.installed ## hold every runtime, on a Pi's processors too, to the same answers
+	@$(DEV)/bin/python -m benchmarks matrix $(ARGS)
+
+graphs: $(DEV)/.installed $(AARCH64)/.installed ## hold the fast graph to the plain one: answers, time, instructions on a Pi's processors
+	@$(DEV)/bin/python -m benchmarks graphs --equal --emulated $(ARGS)
 
 wheel: dist/.built ## build the wheel into dist/
 	@ls dist/*.whl
@@ -104,4 +122,38 @@ dist/.built: $(WHEEL_SOURCES) | $(BUILD)/.installed
 $(LOCK)/.installed: Makefile | python
 	@'$(PYTHON)' -m venv --clear $(LOCK) >&2
 	@$(LOCK)/bin/python $(PIP) install --only-binary :all: '$(UV)' >&2
+	@touch $@
+
+# ── For `make aarch64` and `make graphs`: the older runtime, which needs Python 3.11, and what Debian and others have
+# for aarch64. Debian's qemu-user runs it. ──
+
+$(TFLITE)/.installed: requirements/tflite.txt
+	@echo 'Setting up $(TFLITE): numpy, OpenCV, tflite-runtime. About a minute, once.' >&2
+	@'$(PYTHON311)' -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo 'tflite-runtime needs Python 3.11, and $(PYTHON311) is not: give PYTHON=python3.11' >&2; exit 1; }
+	@'$(PYTHON311)' -m venv --clear $(TFLITE) >&2
+	@$(TFLITE)/bin/python $(INSTALL) -r requirements/tflite.txt >&2
+	@touch $@
+
+$(AARCH64)/.root: benchmarks/aarch64/root.sh $(wildcard benchmarks/aarch64/*.cpuinfo)
+	@echo 'Setting up $(AARCH64): Python, numpy, OpenCV and both runtimes for aarch64. Some minutes, once.' >&2
+	@benchmarks/aarch64/root.sh $(AARCH64)
+	@touch $@
+
+# Wheels whose glibc is at most bookworm's; Python 3.11's own pip, since it looks at its own version for conditions.
+FOR_AARCH64 := --platform manylinux2014_aarch64 $(foreach n,17 24 27 28 31 34 36,--platform manylinux_2_$(n)_aarch64) \
+  --python-version 3.11 --implementation cp --abi cp311 --abi abi3 --abi none
+
+$(AARCH64)/litert/.installed: requirements/device.txt
+$(AARCH64)/tflite-runtime/.installed: requirements/tflite.txt
+$(AARCH64)/%/.installed: $(TFLITE)/.installed
+	@rm -rf $(@D)
+	@$(TFLITE)/bin/python $(INSTALL) --target $(@D) $(FOR_AARCH64) -r $(filter requirements/%,$^) >&2
+	@touch $@
+
+$(AARCH64)/count.so: benchmarks/aarch64/count.c
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -O2 -Wall -Wextra -Werror -shared -fPIC -fvisibility=hidden -o $@ $<
+
+$(AARCH64)/.installed: $(AARCH64)/.root $(AARCH64)/litert/.installed $(AARCH64)/tflite-runtime/.installed $(AARCH64)/count.so
 	@touch $@

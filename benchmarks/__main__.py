@@ -8,11 +8,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import cases
+from benchmarks import cases, pile_command
 from benchmarks.cases import Case
+from benchmarks.matrix.cells import CELLS, REFERENCE
+from benchmarks.tables import renew
 from device.errors import UsageError
 from train.commandline import FAILURE, OK, answer, number, quieten
 
@@ -62,14 +65,33 @@ def _parser() -> argparse.ArgumentParser:
     speed.add_argument("--repeats", type=repeats, default=20, help="of which the median counts (%(default)s)")
     speed.set_defaults(run=_speed)
 
-    about = "time of the networks' fast graph beside the plain one's"
+    about = "the networks' fast graph beside the plain one: its time, its answers, its instructions (docs/graph.md)"
     graphs = commands.add_parser("graphs", help=about, description=about, parents=[every])
     against = "a bundle of the other form (converted from the .keras files beside the bundle)"
     graphs.add_argument("--against", metavar="NAME|PATH.json", help=against)
     graphs.add_argument("--batch", type=count, action="append", metavar="N", help="glyphs in one invoke (8 and 48)")
     graphs.add_argument("--rounds", type=repeats, default=2000, help="of which the shortest counts (%(default)s)")
     graphs.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
+    graphs.add_argument("--equal", action="store_true", help="hold the answers equal on MNIST's 10,000")
+    about = "count the instructions on a Raspberry Pi's processors, and hold them to their limits (make graphs)"
+    graphs.add_argument("--emulated", action="store_true", help=about)
+    graphs.add_argument("--write", type=Path, metavar="FILE.md", help="renew the document's tables that were made")
     graphs.set_defaults(run=_graphs)
+
+    about = "every runtime on every processor held to the same answers (make aarch64, docs/parity.md)"
+    matrix = commands.add_parser("matrix", help=about, description=about)
+    matrix.add_argument("--model", metavar="NAME|PATH.json", help="bundle to ask (the shipped one)")
+    matrix.add_argument("--against", metavar="NAME|PATH.json", help=against)
+    names = [cell.name for cell in CELLS]
+    about = f"of {', '.join(names)} (all); {REFERENCE.name} is always one"
+    matrix.add_argument("--cell", action="append", choices=names, metavar="NAME", help=about)
+    matrix.add_argument("--digits", type=number(int, 100, 10_000), default=2000, metavar="N", help="(%(default)s)")
+    matrix.add_argument("--folder", type=Path, metavar="DIR", help="pictures with a truth.csv (the sample)")
+    matrix.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
+    matrix.add_argument("--json", metavar="FILE", help="write everything as JSON; - in place of the table")
+    matrix.add_argument("--write", type=Path, metavar="FILE.md", help="renew a document's table")
+    matrix.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    matrix.set_defaults(run=_matrix)
 
     about = (
         "where errors come from: what lost each line, and what would be read if one thing were right (docs/accuracy.md)"
@@ -84,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     oracle.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw the hardest lines that were rendered")
     oracle.add_argument("--write", type=Path, metavar="FILE.md", help="renew a document's tables, and its sheet")
     oracle.set_defaults(run=_oracle)
+
+    pile_command.register(commands, every, _print)
     return parser
 
 
@@ -106,9 +130,7 @@ def _accuracy(options: argparse.Namespace) -> int:
     if results:
         about = {"bundle": bundle.name, "digits": whose, "failures": failures}
         _print(options, accuracy.table(results), about | accuracy.record(results))
-    for failure in failures:
-        print(f"{PROGRAM}: {failure}", file=sys.stderr)
-    return FAILURE if failures else OK
+    return _told(failures)
 
 
 def _rendered(options: argparse.Namespace, bundle: Any, folder: Path) -> tuple[list[Case], str]:
@@ -135,25 +157,81 @@ def _speed(options: argparse.Namespace) -> int:
 
 def _graphs(options: argparse.Namespace) -> int:
     quieten()
-    from benchmarks import graphs, machine
+    from benchmarks import graphs, machine, other_form
     from device.model import Bundle
 
+    _must_exist(options.write)
     bundle = Bundle.load(options.model)
-    if options.against:
-        pair = graphs.both(bundle, Bundle.load(options.against), options.precision)
-    else:
-        pair = graphs.with_converted(bundle, options.precision, options.data)
-    timings = graphs.run(*pair, options.batch or graphs.BATCHES, options.rounds)
+    with tempfile.TemporaryDirectory(prefix="postread-graphs-") as folder:
+        if options.against:
+            other = Bundle.load(options.against)
+        else:
+            other = other_form.written(bundle, options.data, Path(folder))
+        plain, fast = graphs.both(bundle, other)
+        contents = [other_form.contents(one, options.precision) for one in (plain, fast)]
+        timings = graphs.run(*contents, options.batch or graphs.BATCHES, options.rounds)
+        parts, facts, failures = _held(options, plain, fast)
+    parts = {"time": graphs.table(timings), **parts}
     about = {"machine": machine.facts(), "precision": options.precision, "rounds": options.rounds}
-    _print(options, graphs.table(timings), about | {"networks": [timing.record() for timing in timings]})
-    return OK
+    _print(options, "\n\n".join(parts.values()), about | {"networks": [one.record() for one in timings]} | facts)
+    if options.write:
+        renew("graphs", options.write, parts)
+    return _told(failures)
+
+
+def _held(options: argparse.Namespace, plain: Any, fast: Any) -> tuple[dict[str, str], dict[str, Any], list[str]]:
+    """What both forms of a bundle are held to: tables, facts, and what does not hold."""
+    parts: dict[str, str] = {}
+    facts: dict[str, Any] = {}
+    failures: list[str] = []
+    if options.equal:
+        from benchmarks import equal_answers
+
+        compared = equal_answers.run(plain, fast, options.data)
+        parts["answers"], facts["answers"] = equal_answers.table(compared), [asdict(one) for one in compared]
+        failures += equal_answers.failures(compared)
+    if options.emulated:
+        from benchmarks import instructions
+
+        counts = instructions.run(plain, fast, options.precision)
+        parts["instructions"], facts["instructions"] = instructions.table(counts), [one.record() for one in counts]
+        failures += instructions.failures(counts) if options.precision == "int8" else []
+    return parts, facts, failures
+
+
+def _matrix(options: argparse.Namespace) -> int:
+    quieten()
+    from benchmarks.matrix import run, table
+    from device.model import Bundle
+
+    _must_exist(options.write)
+    cells = [cell for cell in CELLS if not options.cell or cell.name in options.cell]
+    other = Bundle.load(options.against) if options.against else None
+    pictures = cases.read(options.folder or SAMPLE)
+    verdicts = run.run(Bundle.load(options.model), other, pictures, options.digits, options.data, cells)
+    part = f"{table.table(verdicts)}\n\n{table.about(verdicts)}"
+    _print(options, part, {"cells": [asdict(one) for one in verdicts]})
+    if options.write:
+        renew("matrix", options.write, {"table": part})
+    return _told([f"{one.cell.name}: {what}" for one in verdicts for what in one.failures()])
+
+
+def _told(failures: Sequence[str]) -> int:
+    """Say on stderr what does not hold."""
+    for failure in failures:
+        print(f"{PROGRAM}: {failure}", file=sys.stderr)
+    return FAILURE if failures else OK
+
+
+def _must_exist(document: Path | None) -> None:
+    if document and not document.is_file():
+        raise UsageError(f"--write {document}: no such file; its tables are renewed, it is not made")
 
 
 def _oracle(options: argparse.Namespace) -> int:
     from benchmarks import oracle, oracle_lines
 
-    if options.write and not options.write.is_file():
-        raise UsageError(f"--write {options.write}: no such file; its tables are renewed, it is not made")
+    _must_exist(options.write)
     card = _model(options.model)
     if options.folder:
         pictures = _folders(options, options.folder)

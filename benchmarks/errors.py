@@ -9,3 +9,7 @@ class BenchmarkError(PostreadError):
 
 class TruthError(InputError):
     """A folder whose truth.csv cannot be used."""
+
+
+class MissingError(PostreadError):
+    """A part of the workstation that is not installed, with the command that does it."""

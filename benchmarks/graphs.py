@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.other_form import Contents, form
 from benchmarks.tables import markdown
 from device.classify import find_runtime
-from device.model import Bundle, Precision
+from device.model import Bundle
 from device.pixels import CANVAS
 
 BATCHES = (8, 48)
@@ -22,9 +22,6 @@ FORMS = ("plain", "fast")
 """Of a graph, as the card has them."""
 WARM_UP = 20
 """Invokes that are not counted."""
-
-Contents = Mapping[str, bytes]
-"""Networks of one form, by role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,48 +82,12 @@ def opened(content: bytes, batch: int) -> Any:
     return interpreter
 
 
-def both(first: Bundle, second: Bundle, precision: Precision) -> tuple[Contents, Contents]:
-    """The networks of two bundles, the plain ones and the fast ones; either bundle may come first."""
+def both(first: Bundle, second: Bundle) -> tuple[Bundle, Bundle]:
+    """Of two bundles the plain one and the fast one; either may come first."""
     forms = [form(first), form(second)]
     if set(forms) != set(FORMS):
         raise BenchmarkError(f"the bundles have {' and '.join(forms)} graphs, one of each form is wanted")
-    plain, fast = (contents((first, second)[forms.index(one)], precision) for one in FORMS)
-    return plain, fast
-
-
-def with_converted(bundle: Bundle, precision: Precision, data: Path | None) -> tuple[Contents, Contents]:
-    """The networks of a bundle, and the same converted here to the other form, from the .keras files beside it.
-
-    All are given ranges of MNIST's training digits: those of the digit network, and any will do for a stopwatch.
-    """
-    try:
-        import keras
-
-        from convert import calibrate, quantize
-        from train.data import load
-    except ImportError as error:
-        raise BenchmarkError(f"nothing can be converted here ({error}): give a bundle --against") from error
-
-    there, pixels, made = contents(bundle, precision), calibrate.representative(load(data).train), {}
-    other: quantize.Form = "plain" if form(bundle) == "fast" else "fast"
-    origins = bundle.card["made_by"]
-    for role in there:
-        file = bundle.path.parent / origins.get(role, origins)["keras"]["file"]
-        model = keras.models.load_model(file, compile=False)
-        wanted = quantize.form_of(model, other)
-        int8 = precision == "int8"
-        made[role] = quantize.to_int8(model, pixels, wanted) if int8 else quantize.to_float32(model, wanted)
-    return (made, there) if other == "plain" else (there, made)
-
-
-def form(bundle: Bundle) -> str:
-    """Of a bundle's graphs: plain or fast."""
-    return bundle.network("digit").graph
-
-
-def contents(bundle: Bundle, precision: Precision) -> Contents:
-    """A bundle's networks, by role."""
-    return {network.role: network.file(precision).read() for network in bundle.networks}
+    return (first, second) if forms[0] == "plain" else (second, first)
 
 
 def table(timings: Sequence[Timing]) -> str:

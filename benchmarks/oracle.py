@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from benchmarks.oracle_lines import AS_IT_IS, HANDWRITTEN, PRINTED, VARIANTS, Outcome
 from benchmarks.oracle_paths import SPELLED, STAGES, most_common
 from benchmarks.scores import wilson
-from benchmarks.tables import markdown, percent
-from device.errors import InputError
+from benchmarks.tables import markdown, percent, renew
 from device.model import Bundle, Precision
 
 GROUPS = (HANDWRITTEN, PRINTED)
@@ -164,14 +163,5 @@ def blocks(outcomes: Sequence[Outcome], about: str) -> dict[str, str]:
     return {"about": about, **rendered, "guesses": guesses(outcomes)}
 
 
-def write(document: Path, parts: dict[str, str]) -> None:
-    """Put texts between the markers of a document, `<!-- oracle NAME -->` and `<!-- end of oracle NAME -->`."""
-    text = document.read_text(encoding="utf-8")
-    for name, part in parts.items():
-        start, end = f"<!-- oracle {name} -->\n", f"<!-- end of oracle {name} -->"
-        before, found, rest = text.partition(start)
-        _, ended, after = rest.partition(end)
-        if not found or not ended:
-            raise InputError(f"{document}: has no place for a table: {start.strip()} and {end}")
-        text = f"{before}{start}\n{part}\n\n{end}{after}"
-    document.write_text(text, encoding="utf-8")
+write = partial(renew, "oracle")
+"""Put texts between the markers of a document."""

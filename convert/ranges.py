@@ -21,8 +21,12 @@ LARGEST_GAP = 1e-5
 """Between both graphs' scales of the same values, as a share: beyond it they are not the same values."""
 
 
-def adopt(rewritten: bytes, plain: bytes) -> bytes:
-    """The fast int8 model with the plain one's scales, zero points and constants; C1's constants stay its own."""
+def adopt(rewritten: bytes, plain: bytes, largest_gap: float = LARGEST_GAP) -> bytes:
+    """The fast int8 model with the plain one's scales, zero points and constants; C1's constants stay its own.
+
+    It works the other way about too.  largest_gap: between both graphs' scales of the same values, as a share; where
+    the two were shown different sets it says nothing.  Raises ConversionError beyond it.
+    """
     content = bytearray(rewritten)  # so that NumPy's views of it can be written to
     ours, theirs = schema.Model.GetRootAs(content, 0), schema.Model.GetRootAs(plain, 0)
     mates = iter([one for one in _operators(theirs) if _code(theirs, one) in ARITHMETIC])
@@ -33,20 +37,20 @@ def adopt(rewritten: bytes, plain: bytes) -> bytes:
             given = _tensor(theirs, mate.Outputs(0))
             if seen_c1:
                 for mine, other in zip(_constants(ours, operator), _constants(theirs, mate), strict=True):
-                    _take_range(mine, other)
+                    _take_range(mine, other, largest_gap)
                     _data(ours, mine)[:] = _data(theirs, other)
             seen_c1 = True
-        _take_range(_tensor(ours, operator.Outputs(0)), given)
+        _take_range(_tensor(ours, operator.Outputs(0)), given, largest_gap)
     return bytes(content)
 
 
-def _take_range(mine: Any, other: Any) -> None:
+def _take_range(mine: Any, other: Any, largest_gap: float) -> None:
     """Overwrite a tensor's scales and zero points."""
     ours, theirs = (tensor.Quantization().ScaleAsNumpy() for tensor in (mine, other))
     gap = float(np.abs(ours / theirs - 1).max())
-    if not gap <= LARGEST_GAP:
+    if not gap <= largest_gap:
         name = mine.Name().decode()
-        raise ConversionError(f"the fast graph's scale of {name} is {gap:.2g} off the plain one's, not {LARGEST_GAP:g}")
+        raise ConversionError(f"the fast graph's scale of {name} is {gap:.2g} off the plain one's, not {largest_gap:g}")
     ours[:] = theirs
     mine.Quantization().ZeroPointAsNumpy()[:] = other.Quantization().ZeroPointAsNumpy()
 

@@ -78,7 +78,7 @@ def test_the_document_names_what_there_is(root: Path) -> None:
     text = (root / "docs/benchmarks.md").read_text(encoding="utf-8")
     commands = re.findall(r'make bench ARGS="([^"]+)"', text)
     given = [shlex.split(command) for command in commands if "…" not in command]
-    assert {one[0] for one in given} == {"accuracy", "speed", "graphs"}
+    assert {one[0] for one in given} == {"accuracy", "speed", "graphs", "matrix"}
     for one in given:
         _parser().parse_args(one)
     assert set(ADAPTORS) <= set(re.findall(r"`([a-z-]+)` \|", text))

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import graphs
+from benchmarks import graphs, instructions, other_form
 from benchmarks.__main__ import main
-from benchmarks.errors import BenchmarkError
+from benchmarks.aarch64 import lane
+from benchmarks.errors import BenchmarkError, MissingError
 from device.model import Bundle
 
 
@@ -54,20 +55,25 @@ def test_a_ratio_below_one_is_a_gain() -> None:
 
 
 def test_the_shipped_networks_beside_their_other_graph(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["graphs", "--batch", "8", "--rounds", "300", "--json", "-"]) == 0
+    assert main(["graphs", "--batch", "8", "--rounds", "300", "--equal", "--json", "-"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert [one["role"] for one in figures["networks"]] == ["digit", "digit-or-not", "which-digit"]
     # Promised on x86-64 with LiteRT: 0.40. A machine that other tests keep busy may not show it to the last hundredth.
     assert all(one["ratio"] < 0.6 for one in figures["networks"])
     assert figures["machine"]["machine"]
+    # The other form was given the shipped one's ranges: C1 and S2 alone differ, and give the same integers.
+    for answers in figures["answers"]:
+        assert (answers["n"], answers["int8_change"], answers["classes_changed"]) == (10_000, 0, 0)
+        assert answers["float32_change"] <= 1e-5
+        assert answers["delegation"] == {"partitions": 1, "whole": True}
 
 
 def test_two_bundles_in_either_order(make_card) -> None:
     plain, fast = (Bundle.load(make_card(form)) for form in graphs.FORMS)
-    assert [*graphs.both(plain, fast, "int8")[0]] == ["digit", "digit-or-not", "which-digit"]
-    assert graphs.both(plain, fast, "int8") == graphs.both(fast, plain, "int8")
+    assert graphs.both(plain, fast) == graphs.both(fast, plain) == (plain, fast)
+    assert [*other_form.contents(plain, "int8")] == ["digit", "digit-or-not", "which-digit"]
     with pytest.raises(BenchmarkError, match="the bundles have fast and fast graphs, one of each form is wanted"):
-        graphs.both(fast, fast, "int8")
+        graphs.both(fast, fast)
 
 
 def test_against_another_bundle_nothing_of_the_workstation_is_needed(root: Path, make_card) -> None:
@@ -90,3 +96,37 @@ def test_where_nothing_can_be_converted_it_says_what_to_give(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("python -m benchmarks: nothing can be converted here (")
     assert line.endswith("): give a bundle --against")
+
+
+def test_a_bundle_without_its_keras_files_says_what_to_give(make_card, capsys: pytest.CaptureFixture[str]) -> None:
+    card = make_card("fast")
+    card.with_name("lenet5.keras").unlink()
+    assert main(["graphs", "--model", str(card)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "lenet5.keras: cannot be converted from" in line
+    assert line.endswith("give a bundle --against")
+
+
+def test_the_least_of_the_invokes_counts_and_the_networks_are_kept_apart() -> None:
+    assert instructions.least("0 100\n0 190\n0 270\n1 300\n1 340\n1 390\n", 2) == [80, 40]
+
+
+def test_a_fast_graph_that_takes_too_many_instructions_is_told() -> None:
+    counts = [instructions.Count(cpu, "digit", 1000, fast) for cpu in lane.BOARDS for fast in (360, 421)]
+    assert instructions.failures(counts[:1]) == []
+    assert [line.rpartition(" takes ")[2] for line in instructions.failures(counts)] == [
+        "0.421 of the plain one's instructions on cortex-a72, 0.42 is allowed",
+        "0.421 of the plain one's instructions on cortex-a76, 0.36 is allowed",
+    ]
+    assert instructions.table(counts).splitlines()[-1] == "| cortex-a76 (Raspberry Pi 5) | digit | 0.1 | 0.1 | 0.421 |"
+
+
+def test_instructions_repeat() -> None:
+    """Two copies of one network take the same, to a thousandth: what is counted is the invoke and nothing else."""
+    network = Bundle.load().network("digit").file("int8").path
+    try:
+        first, second = instructions.count("cortex-a76", [network, network])
+    except MissingError as error:
+        pytest.skip(f"instructions under emulation: {error}")
+    assert first == pytest.approx(second, rel=1e-3)
+    assert 10_000 < first / instructions.BATCH < 1_000_000

@@ -1,0 +1,1 @@
+"""Every runtime on every processor, held to the answers of one: `python -m benchmarks matrix`, docs/parity.md."""

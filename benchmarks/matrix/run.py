@@ -1,0 +1,43 @@
+"""Show every cell the same, and judge what it answers."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import other_form
+from benchmarks.cases import Case
+from benchmarks.matrix import shown
+from benchmarks.matrix.cells import REFERENCE, Cell
+from benchmarks.matrix.verdict import Verdict, compare
+from device.model import Bundle
+from train import data
+
+
+def run(
+    bundle: Bundle,
+    other: Bundle | None,
+    pictures: Sequence[Case],
+    digits: int,
+    mnist: Path | None,
+    cells: Sequence[Cell],
+) -> list[Verdict]:
+    """The verdicts on the cells, the reference first.
+
+    other: the bundle in its other form; made here where there is none.  digits: of MNIST's test set, the first ones.
+    """
+    with tempfile.TemporaryDirectory(prefix="postread-matrix-") as name:
+        folder = Path(name)
+        other = other or other_form.written(bundle, mnist, folder)
+        shown.prepare(folder, [bundle, other], data.load(mnist).test.pixels[:digits], pictures)
+        reference = REFERENCE.answers(folder)
+        found = [compare(REFERENCE, reference, reference)]
+        for cell in cells:
+            if cell != REFERENCE:
+                start = time.monotonic()
+                found.append(compare(cell, reference, cell.answers(folder)))
+                print(f"{cell.name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+    return found
