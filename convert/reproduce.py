@@ -106,10 +106,11 @@ def _data(bundle: Bundle, mnist: Mnist) -> Iterator[Row]:
     told = [one.data for one in origins(bundle).values() if one.command is not None]
     digits = {one.get("sha256", one.get("mnist")) for one in told}
     yield Row("MNIST", "identical" if digits <= {mnist.sha256()} else "differs", mnist.source)
-    fonts: dict[str, Any] = {name: font for one in told for name, font in one.get("fonts", {}).items()}
+    fonts = {
+        (name, font["version"], font["sha256"]) for one in told for name, font in one.get("fonts", {}).items()
+    }  # fmt: skip
     if fonts:
-        wanted = {name: (font["version"], font["sha256"]) for name, font in fonts.items()}
-        other = sorted(name for name, font in wanted.items() if typefaces.PACKAGES.get(name) != font)
+        other = sorted({name for name, *font in fonts if typefaces.PACKAGES.get(name) != tuple(font)})
         detail = f"of {len(fonts)}: {', '.join(other)}" if other else f"{len(fonts)}, by version and hash"
         yield Row("typefaces", "differs" if other else "identical", detail)
 

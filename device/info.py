@@ -58,7 +58,9 @@ def text(found: dict[str, Any]) -> str:
 
 def _figure(value: float) -> str:
     """A count, decibels, or a share of one as per cent."""
-    return f"{value:,}" if isinstance(value, int) or value > 1 else f"{value:.2%}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.2%}" if value <= 1 else f"{value:.2f}"
 
 
 def _provenance(bundle: Bundle) -> dict[str, Any] | None:

@@ -178,7 +178,7 @@ def _fine_tune(options: argparse.Namespace, command: str) -> int:
         if getattr(options, name):
             raise UsageError(f"--{name} is for a network that is trained anew, --fine-tune goes on with one as it is")
     from device.model import Bundle
-    from train import data, fine_tune  # as above
+    from train import data, fine_tune, runs  # as above
 
     replay = fine_tune.Replay(
         options.pendigits, options.fonts, options.scenes or SCENES_AGAIN, options.runs / KEPT, options.workers
@@ -188,7 +188,7 @@ def _fine_tune(options: argparse.Namespace, command: str) -> int:
     records = fine_tune.fine_tune(bundle, options.fine_tune, data.load(options.data), *where)
     print(fine_tune.table(records))
     for role in records:
-        print(fine_tune.run_folder(into, role))
+        print(runs.beside(into, role))
     return OK
 
 

@@ -59,7 +59,7 @@ def fine_tune(
     given: what the recipe is to differ in.  into: the run folder of the first network; the others add their role.
     """
     for role in origins(bundle):
-        runs.refuse_to_overwrite(run_folder(into, role), force)
+        runs.refuse_to_overwrite(runs.beside(into, role), force)
     made = _cut(bundle, folder)
     parts = _parts(made, int(given.get("seed", fine(Recipe()).seed)))
     records = {}
@@ -67,18 +67,13 @@ def fine_tune(
         print(f"{role}: {len(parts[0]):,} digits to train with, {len(parts[1]):,} to choose by", file=sys.stderr)
         recipe = replace(fine(_recipe(origin.recipe)), **given)
         start = _start(bundle, origin, made, parts)
-        target = run_folder(into, role)
+        target = runs.beside(into, role)
         if role == DIGIT:
             records[role] = runs.make_run(target, recipe, mnist, command, force, start)
         else:
             shown = _rendered(mnist, replay, recipe, role)
             records[role] = runs.make_rendered_run(target, recipe, shown, mnist, command, force, start)
     return records
-
-
-def run_folder(into: Path, role: str) -> Path:
-    """Where the run of a role's network lies."""
-    return into if role == DIGIT else into.with_name(f"{into.name}-{role}")
 
 
 def table(records: dict[str, dict[str, Any]]) -> str:
@@ -121,7 +116,10 @@ def _start(bundle: Bundle, origin: Origin, made: Cut, parts: Sequence[NDArray[np
         "held_out": len(held_out),
         "sha256": made.sha256(),
     }
-    base = {"bundle": bundle.name, "keras_sha256": origin.keras_sha256, "decoder": dict(bundle.decoder)}
+    base: dict[str, Any] = {"bundle": bundle.name, "keras_sha256": origin.keras_sha256}
+    if origin.role == DIGIT:  # the first of a bundle, and what goes with it
+        others = [network.role for network in bundle.networks if network.role != DIGIT]
+        base |= {"decoder": dict(bundle.decoder), "beside": others}
     return Start(network_of(origin), glyphs[train], glyphs[held_out], data, base)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from train.data import Digits, Glyphs, Shown
 from train.networks.loss import MapCriterion
 from train.networks.registry import build
 from train.recipe import Recipe
+from train.start import PART, Start, Taught, accuracy
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
 History = dict[str, list[float]]
@@ -41,31 +43,29 @@ def split(digits: Digits, recipe: Recipe) -> tuple[Digits, Digits | None]:
 
 
 def train(
-    recipe: Recipe, part: Shown, held_out: Shown | None, checkpoint: Path, start: keras.Model | None = None
+    recipe: Recipe, part: Shown, held_out: Shown | None, checkpoint: Path, start: Start | None = None
 ) -> tuple[keras.Model, History]:
     """Train a network on one part; the epoch's weights that suit the other best, or with no other the last ones.
 
     checkpoint: where the best network so far is kept while training goes on (a .keras file).
-    start: a network of the same layers, from whose weights training goes on; without one it begins anew.  What it
-    has right the new one is to answer as it does, and only what it has wrong is learnt from the labels: then nothing
-    but these moves the weights ("learning without forgetting", Li and Hoiem, ECCV 2016).
+    start: a network of the same layers and crops, with which training goes on; without one it begins anew.
     """
     seed_everything(recipe.seed)
     model = build(recipe)
     if start is not None:
-        model.set_weights(start.get_weights())
+        model.set_weights(start.network.get_weights())
     steps = -(-len(part) // recipe.batch)
     model.compile(
         optimizer=keras.optimizers.Adam(_rate(recipe, steps)),
-        loss=_loss(recipe) if start is None else keras.losses.CategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        loss=_loss(recipe) if start is None else Taught(),
+        metrics=["accuracy" if start is None else accuracy],
     )
     with redirect_stdout(sys.stderr):  # Keras draws its progress bar on stdout, which is for results
         history = model.fit(
-            feed(part, recipe) if start is None else _taught(feed(part, recipe), start),
+            feed(part, recipe) if start is None else start.taught(feed(part, recipe), _crops(start, recipe)),
             epochs=recipe.epochs,
             steps_per_epoch=steps,
-            validation_data=_validation(held_out, start, recipe) if held_out else None,
+            validation_data=_validation(held_out, start) if held_out else None,
             callbacks=_callbacks(recipe, checkpoint) if held_out and recipe.keep_best else [],
             shuffle=False,
             verbose=1 if sys.stderr.isatty() else 2,
@@ -93,6 +93,13 @@ def feed(shown: Shown, recipe: Recipe) -> tf.data.Dataset:
     return _dataset(tf.data.Dataset.counter(), batches(shown, recipe))
 
 
+def _validation(held_out: Shown, start: Start | None) -> tf.data.Dataset:
+    """Batches of what the epoch is chosen by."""
+    if start is None:
+        return _in_order(held_out)
+    return tf.data.Dataset.from_tensor_slices(start.choosing(held_out)).batch(VALIDATION_BATCH)
+
+
 def _in_order(shown: Shown) -> tf.data.Dataset:
     """All glyphs as they are, once, in batches as above."""
     pixels, labels = shown.pixels, shown.labels.astype(np.int64)
@@ -104,23 +111,9 @@ def _in_order(shown: Shown) -> tf.data.Dataset:
     return _dataset(tf.data.Dataset.range(-(-len(labels) // VALIDATION_BATCH)), batch)
 
 
-def _taught(given: tf.data.Dataset, teacher: keras.Model) -> tf.data.Dataset:
-    """Batches with float32[B, classes] shares: the teacher's own where it has a glyph right, else all for the label."""
-
-    def shares(pixels: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        logits = teacher(pixels, training=False)
-        right = tf.argmax(logits, axis=1) == labels
-        return pixels, tf.where(right[:, None], tf.nn.softmax(logits), tf.one_hot(labels, logits.shape[1]))
-
-    return given.map(shares)
-
-
-def _validation(held_out: Shown, start: keras.Model | None, recipe: Recipe) -> tf.data.Dataset:
-    """Batches as above, their labels as the loss wants them."""
-    numbered = _in_order(held_out)
-    if start is None:
-        return numbered
-    return numbered.map(lambda pixels, labels: (pixels, tf.one_hot(labels, recipe.classes)))
+def _crops(start: Start, recipe: Recipe) -> tf.data.Dataset:
+    """Endless batches of crops, to go with `feed`'s: as distorted, and never calmer, since their epochs are short."""
+    return feed(start.crops, replace(recipe, batch=max(1, recipe.batch // PART), calm_warped=recipe.warped))
 
 
 def _dataset(numbers: tf.data.Dataset, batch: Callable[[int], Batch]) -> tf.data.Dataset:

@@ -80,4 +80,4 @@ def fine(recipe: Recipe) -> Recipe:
 
     The seed is another, so that lines are rendered that the network was not trained on.
     """
-    return replace(recipe, seed=2024, epochs=4, rate=3e-4, calm_epochs=1, validation=10_000, keep_best=True)
+    return replace(recipe, seed=2024, epochs=3, rate=3e-4, calm_epochs=0, validation=10_000, keep_best=True)

@@ -65,6 +65,11 @@ class Run:
         base: dict[str, Any] | None = self.record.get("base")
         return base
 
+    @property
+    def beside(self) -> list[Path]:
+        """The run folders of the networks that were fine-tuned with this one, the first of its bundle."""
+        return [beside(self.folder, role) for role in (self.base or {}).get("beside", [])]
+
     def network(self) -> keras.Model:
         """Open the Keras network; its own layers are registered, since training is imported above."""
         try:
@@ -126,6 +131,11 @@ def make_rendered_run(
     return _leave(folder, shown.role, recipe, command, data, results, training, start)
 
 
+def beside(folder: Path, role: str) -> Path:
+    """Where, beside the run of a bundle's first network, that of another role's lies."""
+    return folder if role == DIGIT else folder.with_name(f"{folder.name}-{role}")
+
+
 def open_run(folder: Path) -> Run:
     """Open a run folder for the next step; a RunError names what is missing."""
     for name in (RECORD, MODEL):
@@ -179,10 +189,8 @@ def _train(
     """Train into a folder that holds no older run."""
     refuse_to_overwrite(folder, force)
     _clear(folder)
-    if start is not None and held_out is not None:
-        part, held_out = start.mixed(part, held_out)
     begun = time.monotonic()
-    model, history = fit.train(recipe, part, held_out, folder / MODEL, start.network if start else None)
+    model, history = fit.train(recipe, part, held_out, folder / MODEL, start)
     training = _Training(history, round(time.monotonic() - begun, 1))
     _without_optimizer(model, recipe).save(folder / MODEL)
     pictures.draw_digits(folder / SHOWN, fit.first_batch(part, recipe))

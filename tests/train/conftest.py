@@ -1,5 +1,6 @@
 """MNIST once a session, and a training so small that it can be repeated."""
 
+import importlib.util
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -46,3 +47,12 @@ def fonts(tmp_path_factory) -> Path:
 def supplies(mnist, fonts) -> Supplies:
     """A thousand digits and two typefaces."""
     return Supplies(mnist.train[:1000], None, fonts)
+
+
+@pytest.fixture(scope="session")
+def hand(root):
+    """The script that writes crops of an old hand."""
+    spec = importlib.util.spec_from_file_location("hand", root / "docs" / "hand" / "write.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

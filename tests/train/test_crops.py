@@ -1,6 +1,5 @@
 """Labelled crops: which folders are taken, what is cut out of them, and what is said of the others."""
 
-import importlib.util
 import shutil
 from pathlib import Path
 
@@ -11,15 +10,6 @@ import pytest
 from device.reader import Reader
 from train.crops import cut, listed
 from train.errors import DataError
-
-
-@pytest.fixture(scope="session")
-def hand(root):
-    """The script that writes crops of an old hand."""
-    spec = importlib.util.spec_from_file_location("hand", root / "docs" / "hand" / "write.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")
