@@ -19,6 +19,7 @@ ADAPTORS = {
     "rapidocr-full": ("rapid_ocr", "full"),
     "tesseract-line": ("tesseract", "7"),
     "tesseract-page": ("tesseract", "3"),
+    "tesseract-sparse": ("tesseract", "11"),
 }
 """Peers that this project knows how to call: the module under benchmarks.peers, and its argument."""
 LINES_ONLY = frozenset({"rapidocr-rec", "tesseract-line"})

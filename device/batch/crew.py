@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -22,6 +22,8 @@ LOOK_EVERY = 0.5
 """Seconds between looks at the clock."""
 FAREWELL = 5.0
 """Seconds that a worker has to end by itself."""
+TRIES = 3
+"""Workers that a page may cost."""
 STILLBORN = 3
 """Workers that may die in a row before they can begin."""
 
@@ -53,8 +55,8 @@ class Crew:
         self._workers = [self._start() for _ in range(workers)]
         self._more: deque[Task] = deque()
         """Before the pile's next: rests of files, and what a dead worker was given."""
-        self._suspects: set[tuple[int, int]] = set()
-        """Ordinal and page at which a worker died once."""
+        self._deaths: Counter[tuple[int, int]] = Counter()
+        """How many workers died at a page, by its source's ordinal and its number."""
         self._stillborn = 0
         """Workers in a row that died before they had loaded their model."""
 
@@ -68,6 +70,10 @@ class Crew:
             worker.process.join(FAREWELL)
             worker.process.kill()
             worker.process.join()
+
+    def pids(self) -> list[int]:
+        """The workers' processes."""
+        return [worker.process.pid for worker in self._workers if worker.process.pid is not None]
 
     def read(self, pile: Iterator[Task]) -> Iterator[Answer]:
         """The answers to all tasks, as they come.  Raises PostreadError where the workers cannot begin."""
@@ -130,16 +136,16 @@ class Crew:
         return replace(task, start=answer.page + 1, stop=end, pages=answer.pages)
 
     def _died(self, worker: _Worker) -> Iterator[Answer]:
-        """A page at which a worker dies is tried once more; at the second time it is the page's fault."""
+        """A page at which a worker dies is tried again; when `TRIES` have died it is the page's fault."""
         if not worker.ready:
             self._stillborn += 1
             if self._stillborn > STILLBORN:
                 raise PostreadError(f"the workers do not start ({_how(worker.process)})")
         if worker.tasks:
             at = worker.tasks[0].ordinal, worker.tasks[0].start
-            if at in self._suspects:
-                yield self._give_up(worker, f"the process that read it ended ({_how(worker.process)}), twice")
-            self._suspects.add(at)
+            self._deaths[at] += 1
+            if self._deaths[at] == TRIES:
+                yield self._give_up(worker, f"{TRIES} processes that read it have ended ({_how(worker.process)})")
         self._more.extendleft(reversed(worker.tasks))
         worker.tasks.clear()
 

@@ -212,6 +212,11 @@ def at(points: Sequence[Point], refused: float) -> Point | None:
     return next((point for point in points if point.refused <= refused + 1e-12), None)
 
 
+def at_shares(points: Sequence[Point]) -> list[Point]:
+    """The curve at `SHARES`, each of its points once."""
+    return list(dict.fromkeys(point for point in (at(points, share) for share in SHARES) if point is not None))
+
+
 def confusion(coded: Sequence[Judged]) -> Counter[tuple[str, str]]:
     """What each digit was read as, of readings that have much in common with the truth; `NONE` for none."""
     counts: Counter[tuple[str, str]] = Counter()

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from html import escape
 
 from device.batch.edits import NONE
-from device.batch.truth import SHARES, Point, Report, at
+from device.batch.truth import Point, Report, at_shares
 from device.batch.truth_text import shares, told
 
 WIDTH, HEIGHT = 640, 340
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 44
+LEFT, RIGHT, TOP, BOTTOM = 64, 28, 16, 44
 """Of the plot within the picture."""
 FLOOR = 1e-4
 """The least error on the plot, whose axis is logarithmic; a curve without an error runs along it."""
@@ -55,7 +55,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], style: str = "") 
 
 
 def _curve_table(report: Report) -> str:
-    points = [point for point in (at(report.curve, share) for share in SHARES) if point is not None]
+    points = at_shares(report.curve)
     rows = [(f"{100 * one.refused:.1f} %", told(one.errors), f"{one.confidence:.4f}") for one in points]
     return _table(("refused", "wrong among the accepted (95 %)", "confidence from"), rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from device.batch.truth import SHARES, Report, Share, at
+from device.batch.truth import Report, Share, at_shares
 
 
 def text(report: Report) -> str:
@@ -18,11 +18,9 @@ def text(report: Report) -> str:
         shown = ", ".join(report.unread[:3]) + (", …" if len(report.unread) > 3 else "")
         lines.append(f"  {'named, but not in the table':<28} {len(report.unread):,}: {shown}")
     lines += ["", "refused  wrong among the accepted  confidence from"]
-    for share in SHARES:
-        point = at(report.curve, share)
-        if point is not None:
-            lines.append(f"{100 * point.refused:6.1f} %  {told(point.errors):<32}  {point.confidence:.4f}")
-    if report.curve and report.curve[-1].refused > SHARES[0]:
+    for point in at_shares(report.curve):
+        lines.append(f"{100 * point.refused:6.1f} %  {told(point.errors):<32}  {point.confidence:.4f}")
+    if report.curve and report.curve[-1].refused > 0:
         lines.append(f"(on {100 * report.curve[-1].refused:.1f} % nothing was found that could be accepted)")
     wrong = sorted(((n, a, b) for (a, b), n in report.confusion.items() if a != b), reverse=True)[:10]
     if wrong:

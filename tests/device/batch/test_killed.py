@@ -56,7 +56,7 @@ def test_workers_that_are_killed_are_replaced(pile: Path, longest: float, tmp_pa
     out = tmp_path / "codes.jsonl"
     process = start(pile, out)
     kills = 0
-    while process.poll() is None and kills < 6:
+    while process.poll() is None and kills < 4:
         time.sleep(longest / 8)
         for child in _children(process.pid)[:1]:
             os.kill(child, signal.SIGKILL)

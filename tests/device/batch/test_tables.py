@@ -2,6 +2,8 @@
 
 import csv
 import json
+import random
+import resource
 import sqlite3
 import sys
 from pathlib import Path
@@ -158,6 +160,24 @@ def test_where_it_cannot_be_written_is_named(tmp_path: Path, ending: str) -> Non
     path = tmp_path / f"nowhere/pages{ending}"
     with pytest.raises(InputError, match="cannot be written"):
         write(path, page())
+
+
+@pytest.mark.parametrize("ending", KINDS)
+def test_a_disk_that_is_full_is_said_and_what_was_there_stays(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"pages{ending}"
+    write(path, page(reading("1")))
+    before = path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(InputError, match=rf"pages{ending}: cannot be written"):
+            tables.write(
+                path, (json.dumps(page(reading(), source=f"{number} {random.random()}")) for number in range(9999))
+            )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
 
 def test_an_ending_that_is_not_known() -> None:
