@@ -29,7 +29,7 @@ NAME ?= mine
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help python demo test lint train convert parity bench aarch64 graphs wheel lock clean
+.PHONY: help python demo test lint train convert parity bench aarch64 graphs kills wheel lock clean
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.13] [ARGS="..."]'
@@ -71,6 +71,9 @@ aarch64: $(DEV)/.installed $(TFLITE)/.installed $(AARCH64)/.installed ## hold ev
 
 graphs: $(DEV)/.installed $(AARCH64)/.installed ## hold the fast graph to the plain one: answers, time, instructions on a Pi's processors
 	@$(DEV)/bin/python -m benchmarks graphs --equal --emulated $(ARGS)
+
+kills: $(DEV)/.installed ## kill postread batch fifty times at random moments, and look that nothing is lost
+	@POSTREAD_KILLS=50 $(DEV)/bin/python -m pytest tests/device/batch/test_killed.py $(ARGS)
 
 wheel: dist/.built ## build the wheel into dist/
 	@ls dist/*.whl
