@@ -21,9 +21,10 @@ from device.reader import Reader
 
 STAGES: dict[str, tuple[tuple[Any, str], ...]] = {
     "decode image": (),  # a generator: timed where it is asked for its frame
-    "find lines": ((reader, "to_grey"), (reader, "reduce"), (reader, "find_lines")),
+    "find lines": ((reader, "to_grey"), (reader, "reduce"), (reader, "find_writing")),
+    "glance": ((reader, "may_hold_code"),),
     "cut out": ((segment, "cut_out"),),
-    "segment": ((segment, "segment"), (reader, "spans")),
+    "segment": ((reader, "line_ink"), (reader, "spans")),
     "glyphs": ((reader, "glyphs"),),
     "classify": ((Reader, "score"),),
     "decode lattice": ((decode.Decoder, "decode"),),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.ink import contrast, threshold
+from device.ink import components, contrast, over, threshold
 from device.types import Box, Point
 
 Uint8 = NDArray[np.uint8]
@@ -50,6 +51,24 @@ class Line:
     """Of its ink, along and across."""
     text_height: float
     """Of its taller components."""
+    members: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    """intp[N]: its components, rows of `Writing.stats`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Writing:
+    """What stands on a reduced picture."""
+
+    lines: list[Line]
+    """Top to bottom."""
+    contrast: Uint8
+    """uint8[h, w], see `device.ink.contrast`."""
+    labels: NDArray[Any]
+    """Whole numbers [h, w]: the component that a pixel belongs to; 0 is paper."""
+    stats: NDArray[np.int32]
+    """int32[C, 5]: x, y, width, height, area of each component; row 0 is paper."""
+    drawn: NDArray[np.intp]
+    """intp[D]: the frames and rules among them, on no line; a digit that touches one is a part of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,18 +118,24 @@ class Strip:
 
 def find_lines(small: Uint8) -> list[Line]:
     """The lines on a reduced grey picture uint8[h, w], top to bottom."""
+    return find_writing(small).lines
+
+
+def find_writing(small: Uint8) -> Writing:
+    """The lines on a reduced grey picture uint8[h, w], and the ink that they were found in."""
     map_ = contrast(small, SEARCH_WINDOW)
-    binary = (map_ > threshold(map_)).view(np.uint8)
-    _, _, found, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
-    every = np.asarray(found[1:], np.float64)
-    every = every[(every[:, cv2.CC_STAT_HEIGHT] >= SMALLEST) & (every[:, cv2.CC_STAT_AREA] >= SMALLEST)]
-    if len(every) > MAX_COMPONENTS:
-        every = every[np.argsort(-every[:, cv2.CC_STAT_AREA])[:MAX_COMPONENTS]]
+    _, labels, found, _ = components(over(map_, threshold(map_)))
+    number = np.flatnonzero((found[:, cv2.CC_STAT_HEIGHT] >= SMALLEST) & (found[:, cv2.CC_STAT_AREA] >= SMALLEST))
+    number = number[number > 0]
+    if len(number) > MAX_COMPONENTS:
+        number = number[np.argsort(-found[number, cv2.CC_STAT_AREA])[:MAX_COMPONENTS]]
+    every = found[number].astype(np.float64)
     framing = _frames(every)
-    frames, stats = every[framing], every[~framing & _letter_like(every)]
-    lines = [_line(stats[group], frames) for group in _rows(stats, _inside(stats, frames))]
+    written = ~framing & _letter_like(every)
+    frames, stats, members = every[framing], every[written], number[written]
+    lines = [_line(stats[group], frames, members[group]) for group in _rows(stats, _inside(stats, frames))]
     largest = sorted(lines, key=lambda line: -line.width * line.height)[:MOST_LINES]
-    return sorted(largest, key=lambda line: line.centre[1])
+    return Writing(sorted(largest, key=lambda line: line.centre[1]), map_, labels, found, number[~written])
 
 
 def _letter_like(stats: Floats) -> NDArray[np.bool_]:
@@ -228,8 +253,15 @@ def _slopes(x: Floats, y: Floats, groups: list[NDArray[np.intp]]) -> Floats:
     out = np.zeros(len(groups))
     for k, group in enumerate(groups):
         if len(group) > 2 and np.ptp(x[group]) > 0:
-            out[k] = np.clip(np.polyfit(x[group], y[group], 1)[0], -0.3, 0.3)
+            out[k] = np.clip(_slope(x[group], y[group]), -0.3, 0.3)
     return out
+
+
+def _slope(x: Floats, y: Floats) -> float:
+    """Slope of the straight line nearest to points; 0 where they stand one above the other."""
+    away = x - x.mean()
+    spread = float(away @ away)
+    return float(away @ y) / spread if spread else 0.0
 
 
 def _root(group: NDArray[np.intp], k: int) -> int:
@@ -239,7 +271,7 @@ def _root(group: NDArray[np.intp], k: int) -> int:
     return k
 
 
-def _line(stats: Floats, frames: Floats) -> Line:
+def _line(stats: Floats, frames: Floats, members: NDArray[np.intp]) -> Line:
     """The line through a group of components; one that stands in boxes reaches over all of them."""
     left, top, width, height = (stats[:, k] for k in range(4))
     x, y = left + width / 2, top + height / 2
@@ -256,7 +288,7 @@ def _line(stats: Floats, frames: Floats) -> Line:
         along = np.concatenate([along, cos * ends + sin * np.tile(middle, 2)])
     a, b = (along.min() + along.max()) / 2, (across.min() + across.max()) / 2
     centre = float(cos * a - sin * b), float(sin * a + cos * b)
-    return Line(centre, angle, float(np.ptp(along)), float(np.ptp(across)), text_height)
+    return Line(centre, angle, float(np.ptp(along)), float(np.ptp(across)), text_height, members)
 
 
 def _around(frames: Floats, x: Floats, y: Floats, text_height: float) -> Floats:
@@ -272,11 +304,11 @@ def _skew(x: Floats, y: Floats, text_height: float) -> float:
     """Slope of the line through the centres, as far as there are enough of them to tell."""
     if len(x) < 3 or np.ptp(x) < 2.5 * text_height:
         return 0.0
-    slope = np.polyfit(x, y, 1)[0]
+    slope = _slope(x, y)
     rest = np.abs(y - np.median(y - slope * x) - slope * x)
     steady = rest <= max(2.0 * float(np.median(rest)), 0.08 * text_height)
     if steady.sum() >= 3:
-        slope = np.polyfit(x[steady], y[steady], 1)[0]
+        slope = _slope(x[steady], y[steady])
     return float(np.clip(np.arctan(slope), -MAX_SKEW, MAX_SKEW))
 
 

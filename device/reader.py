@@ -15,9 +15,10 @@ from device import formats
 from device.addressee import one_addressee
 from device.classify import Classifier, RuntimeName, log_softmax
 from device.decode import Candidate, Decoder, Known
+from device.glance import may_hold_code
 from device.ink import reduce, to_grey
 from device.lattice import HOPELESS, Scores, most_digits
-from device.lines import SEARCH_PIXELS, Line, Strip, find_lines
+from device.lines import SEARCH_PIXELS, Line, Strip, Writing, find_writing
 from device.model import ALONE, Bundle, Precision
 from device.orientation import Orientation, View, parse_orientation, read_turned
 from device.segment import LineInk, Spans, digit_box, glyphs, line_ink, spans
@@ -94,7 +95,8 @@ class Reader:
         """The readings of a page looked at in one way, in the page's own pixels."""
         grey = view.apply(page)
         small, scale = reduce(grey, SEARCH_PIXELS)
-        lines = find_lines(small)
+        writing = find_writing(small)
+        lines = self._worth_reading(writing)
         readings = [reading for line in lines for reading in self.read_line(grey, small, scale, line)]
         readings = _whole(readings)
         readings.sort(key=lambda reading: (not reading.accepted, -reading.confidence))
@@ -102,8 +104,22 @@ class Reader:
             readings = one_addressee(readings, (grey.shape[1], grey.shape[0]))
         readings = [view.back(reading, (page.shape[1], page.shape[0])) for reading in readings]
         if self.trace is not None:
-            self.trace.page(view, scale, lines, readings)
+            self.trace.page(view, scale, writing.lines, readings)
         return readings
+
+    def _worth_reading(self, writing: Writing) -> list[Line]:
+        """The lines on which a code may stand: a glance turns down most of an address."""
+        if not self.format.postal or self.format.length is None or self.digit_or_not is None:
+            return writing.lines
+        may = may_hold_code(writing, self.format.length, self._odds)
+        return [line for line, worth in zip(writing.lines, may, strict=True) if worth]
+
+    def _odds(self, alone: Uint8) -> NDArray[np.float64]:
+        """Log odds float64[N] of digit against not a digit, of glyphs uint8[N, 32, 32] without their neighbours."""
+        network = self.digit_or_not_alone or self.digit_or_not
+        assert network is not None
+        every = log_softmax(network.logits(alone))
+        return np.asarray(np.logaddexp.reduce(every[:, :10], axis=1) - every[:, 10], np.float64)
 
     def read_line(self, grey: Uint8, small: Uint8, scale: float, line: Line) -> list[Reading]:
         """The readings of one line: all its spans go through each network in one batch."""

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device import headers
+from device import headers, png
 from device.errors import InputError
 from device.types import Frame
 
@@ -167,8 +167,12 @@ def _decode(source: str, content: headers.Bytes, header: headers.Header, colour:
         mode = cv2.IMREAD_UNCHANGED  # the only mode that keeps alpha
     elif header.kind != "TIFF":  # TIFFs are turned whatever the mode, the others as their kind and OpenCV's version go
         mode |= cv2.IMREAD_IGNORE_ORIENTATION
+    image: NDArray[Any] | None = None
+    if header.kind == "PNG" and not header.alpha:
+        image = png.decode(content, colour)
     try:
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
+        if image is None:
+            image = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
     except (cv2.error, MemoryError) as error:
         raise InputError(f"{source}: damaged {header.kind} ({_first_line(error)})") from error
     if image is None:

@@ -1,0 +1,108 @@
+"""A glance at a page's lines: which of them may hold a code at all, so that the others need not be cut up.
+
+Components go as they are found on the reduced picture, small and aslant, through one network in one batch.  That is
+too little to read by, and enough to tell a line of words: wherever a code might stand there are clear letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.lines import MARGIN, Line, Writing
+from device.pixels import normalise_all
+
+Uint8 = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+LOW = 0.45
+"""A component less high than this, in heights of the line, tells nothing: a hyphen, a small zero, a part of a digit."""
+SPECK = 0.25
+"""One less high than this is no digit, and a code may pass over it."""
+WIDE = 1.0
+"""A component wider than this, in heights, may be several digits that touch: it tells nothing either."""
+NARROWEST = 0.4
+"""Width of the digits in a component that holds several, in heights."""
+DOUBT = 1.0
+"""Log odds against a digit that say nothing yet; what they are beyond that is held against the line, ..."""
+CLEARLY = 6.0
+"""... up to this for each component, ..."""
+MOST_AGAINST = 9.0
+"""... and this for as many neighbours as hold a code: one of them may be no digit at all."""
+HALO = np.ones((3, 3), np.uint8)
+"""Ink takes its soft edge with it."""
+
+
+def may_hold_code(writing: Writing, length: int, odds: Callable[[Uint8], Floats]) -> list[bool]:
+    """Of each line whether a code of so many digits may stand on it.
+
+    odds: log odds float64[N] of digit against not a digit of glyphs uint8[N, 32, 32].
+    """
+    rows = [
+        None if hidden else _Row.of(writing, line) for line, hidden in zip(writing.lines, _hidden(writing), strict=True)
+    ]
+    long = [row for row in rows if row is not None and row.digits.sum() >= length]
+    told = odds(normalise_all([ink for row in long for ink in _inks(writing, row)]))
+    each = iter(np.split(told, np.cumsum([row.telling.sum() for row in long])[:-1]))
+    return [
+        row is None or bool(row.digits.sum() >= length and _against(row, next(each), length) <= MOST_AGAINST)
+        for row in rows
+    ]
+
+
+def _hidden(writing: Writing) -> list[bool]:
+    """Which lines a frame or rule runs through: there may be digits on it that are no component of the line's."""
+    drawn = np.zeros(len(writing.stats), bool)
+    drawn[writing.drawn] = True
+    out = []
+    for line in writing.lines:
+        cos, sin, more = abs(np.cos(line.angle)), abs(np.sin(line.angle)), MARGIN * line.text_height
+        across, down = (line.width * cos + line.height * sin) / 2, (line.width * sin + line.height * cos) / 2
+        x, y = line.centre
+        left, top = max(0, int(x - across - more)), max(0, int(y - down - more))
+        window = writing.labels[top : int(y + down + more) + 1, left : int(x + across + more) + 1]
+        out.append(bool(drawn.take(window).any()))
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """The components of a line, left to right."""
+
+    members: NDArray[np.intp]
+    """intp[N]: rows of `Writing.stats`."""
+    digits: NDArray[np.int64]
+    """int64[N]: how many digits each may be, at most."""
+    telling: NDArray[np.bool_]
+    """bool[N]: which are one character or less, and tall enough to tell what."""
+
+    @classmethod
+    def of(cls, writing: Writing, line: Line) -> _Row:
+        stats = writing.stats[line.members]
+        order = np.argsort(2 * stats[:, cv2.CC_STAT_LEFT] + stats[:, cv2.CC_STAT_WIDTH], kind="stable")
+        width, height = stats[order, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].T / line.text_height
+        digits = np.where(height < SPECK, 0, np.maximum(width / NARROWEST, 1)).astype(np.int64)
+        return cls(line.members[order], digits, (height >= LOW) & (width <= WIDE))
+
+
+def _inks(writing: Writing, row: _Row) -> Iterator[Uint8]:
+    """The ink of each component that tells, and nothing of its neighbours': uint8[h, w]."""
+    for number in row.members[row.telling].tolist():
+        x, y, width, height = writing.stats[number, :4].tolist()
+        window = np.s_[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
+        own = cv2.dilate((writing.labels[window] == number).view(np.uint8), HALO)
+        yield np.asarray(cv2.copyTo(writing.contrast[window], own), np.uint8)
+
+
+def _against(row: _Row, odds: Floats, length: int) -> float:
+    """What speaks against the best run of neighbours that may be so many digits; odds: of those that tell."""
+    against = np.zeros(len(row.members))
+    against[row.telling] = np.clip(-odds - DOUBT, 0, CLEARLY)
+    so_far, many = (np.concatenate([[0], np.cumsum(values)]) for values in (against, row.digits))
+    end = np.searchsorted(many, many + length)
+    start = np.flatnonzero(end < len(many))
+    return float((so_far[end[start]] - so_far[start]).min())
