@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from device.errors import FormatError, InputError, ModelError, PostreadError, RuntimeMissing, UsageError
+    from device.camera.folder import Folder
+    from device.camera.picamera import PiCamera
+    from device.camera.video import Video
+    from device.errors import (
+        CameraError,
+        FormatError,
+        InputError,
+        ModelError,
+        PostreadError,
+        RuntimeMissing,
+        UsageError,
+    )
     from device.model import Bundle
     from device.reader import Reader
     from device.sources import Images
@@ -16,8 +27,12 @@ if TYPE_CHECKING:
 
 _HOME = {
     **dict.fromkeys(("Box", "Digit", "Frame", "Glyph", "Reading"), "device.types"),
+    "Folder": "device.camera.folder",
+    "PiCamera": "device.camera.picamera",
+    "Video": "device.camera.video",
     **dict.fromkeys(
-        ("FormatError", "InputError", "ModelError", "PostreadError", "RuntimeMissing", "UsageError"), "device.errors"
+        ("CameraError", "FormatError", "InputError", "ModelError", "PostreadError", "RuntimeMissing", "UsageError"),
+        "device.errors",
     ),
     "Bundle": "device.model",
     "Images": "device.sources",
@@ -27,18 +42,22 @@ _HOME = {
 __all__ = [
     "Box",
     "Bundle",
+    "CameraError",
     "Digit",
+    "Folder",
     "FormatError",
     "Frame",
     "Glyph",
     "Images",
     "InputError",
     "ModelError",
+    "PiCamera",
     "PostreadError",
     "Reader",
     "Reading",
     "RuntimeMissing",
     "UsageError",
+    "Video",
     "__version__",
 ]
 

@@ -15,6 +15,8 @@ from typing import Any
 from device import __version__
 from device.batch import command as batch
 from device.errors import InputError, PostreadError, UsageError
+from device.outputs import command as stored
+from device.watch import command as watch
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -22,7 +24,8 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `postread`; the only place where errors become exit codes."""
     parser = _parser()
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser.parse_args(given, argparse.Namespace(arguments=given))
     if isinstance(sys.stdout, io.TextIOWrapper):  # JSON is UTF-8 whatever the locale
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
@@ -168,6 +171,8 @@ def _parser() -> argparse.ArgumentParser:
     read.set_defaults(run=_read)
 
     batch.register(commands, model, _positive)
+    watch.register(commands, model)
+    stored.register(commands)
 
     info = commands.add_parser("info", parents=[model], help="what model this is, and what it runs on")
     info.add_argument("--json", action="store_true")

@@ -27,3 +27,15 @@ class ModelError(PostreadError, ValueError):
 
 class RuntimeMissing(PostreadError, ImportError):
     """No TFLite interpreter is installed."""
+
+
+class CameraError(PostreadError, OSError):
+    """A camera, stream or film that is not there, or that was lost; it may come back."""
+
+
+class StoreError(PostreadError, OSError):
+    """The database cannot be written or read."""
+
+
+class OutputError(PostreadError, OSError):
+    """An output that takes nothing just now, or a pin that cannot be used."""

@@ -13,18 +13,22 @@ from device import Frame, Images, Reader
 PUBLIC = [
     "Box",
     "Bundle",
+    "CameraError",
     "Digit",
+    "Folder",
     "FormatError",
     "Frame",
     "Glyph",
     "Images",
     "InputError",
     "ModelError",
+    "PiCamera",
     "PostreadError",
     "Reader",
     "Reading",
     "RuntimeMissing",
     "UsageError",
+    "Video",
     "__version__",
 ]
 

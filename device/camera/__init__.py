@@ -1,0 +1,1 @@
+"""Where live frames come from: cameras, streams, films, and a folder that stands in for a camera."""

@@ -1,0 +1,1 @@
+"""Where readings go: the store first, then whoever waits for them."""

@@ -1,0 +1,102 @@
+"""An event's way out: into the store, then onto stdout, and to whoever else is to know."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from device.errors import StoreError
+from device.outputs.outbox import Delivery
+from device.outputs.store import Store
+from device.watch.events import Event
+
+log = logging.getLogger("postread.outputs")
+
+RETRY = 5.0
+"""Seconds between two tries of a store that cannot be written."""
+MOST_HELD = 1000
+"""Readings that are held while it cannot; then the oldest are lost, and that is said."""
+TIDY = 3600.0
+"""Seconds between two clearings of what is too old."""
+
+
+class Announcer:
+    """Announces nothing that is not stored: while the store cannot be written, readings are held back."""
+
+    def __init__(
+        self,
+        out: TextIO,
+        store: Store | None,
+        deliveries: Sequence[Delivery] = (),
+        listeners: Sequence[Callable[[Event], None]] = (),
+        keep_days: float | None = None,
+    ) -> None:
+        """listeners: called with every event once it is announced (lights, MQTT's state, a page)."""
+        self._out, self._store = out, store
+        self._deliveries, self._listeners = tuple(deliveries), list(listeners)
+        self._keep_days = keep_days
+        self._held: deque[Event] = deque()
+        self._failing = False
+        self._next_try = 0.0
+        self._next_tidy = 0.0
+
+    def __call__(self, event: Event) -> None:
+        if event.reading is None or self._store is None:
+            self._say(event)
+            return
+        if len(self._held) == MOST_HELD:
+            log.error("the reading of %s is lost: the store has not taken any for too long", self._held[0].time)
+            self._held.popleft()
+        self._held.append(event)
+        if not self._failing:
+            self._flush()
+
+    def turn(self) -> None:
+        """To be called now and then: tries again what failed, and erases what is too old."""
+        now = time.monotonic()
+        if self._held and now >= self._next_try:
+            self._flush()
+        if self._store is not None and self._keep_days is not None and now >= self._next_tidy:
+            self._next_tidy = now + TIDY
+            try:
+                self._store.keep_days(self._keep_days)
+            except StoreError as error:
+                log.warning("%s", error)
+
+    def close(self) -> None:
+        if self._held:
+            self._flush()
+        for event in self._held:
+            log.error("the reading of %s is lost: it could not be stored", event.time)
+        for delivery in self._deliveries:
+            delivery.close()
+
+    def _flush(self) -> None:
+        """Store and announce what is held, in order."""
+        assert self._store is not None
+        while self._held:
+            try:
+                self._store.add(self._held[0])
+            except StoreError as error:
+                self._next_try = time.monotonic() + RETRY
+                if not self._failing:
+                    log.error("%s; readings are held back until it can be written", error)
+                    self._failing = True
+                    self._say(Event("state", "needs-help", "not-stored", str(error)))
+                return
+            self._say(self._held.popleft())
+        if self._failing:
+            log.warning("the store can be written again")
+            self._failing = False
+
+    def _say(self, event: Event) -> None:
+        print(json.dumps(event.line(), ensure_ascii=False), file=self._out, flush=True)
+        if event.reading is not None:
+            for delivery in self._deliveries:
+                delivery.wake()
+        for listener in self._listeners:
+            listener(event)

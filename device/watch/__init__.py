@@ -1,0 +1,1 @@
+"""`postread watch`: what a camera sees over time becomes one settled reading an envelope."""

@@ -1,0 +1,95 @@
+"""What lies under the camera: one envelope, or an empty table, from when it comes to rest until it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.camera.shot import Shot, map_box
+from device.ink import to_grey
+from device.lines import Line
+from device.types import Box, Reading
+from device.watch.envelope import Paper
+from device.watch.scene import TILES
+from device.watch.track import Track
+
+Uint8 = NDArray[np.uint8]
+
+MARGIN = 0.35
+"""Around a code on its crop, in heights of its digits."""
+SAME_PAPER = 0.5
+"""Outlines that share less than this are not of one envelope."""
+SAME_WRITING = 0.75
+"""Correlation of two crops from which on they show the same ink."""
+COMPARED = 320, 48
+"""Size that crops are compared at, pixels."""
+
+
+@dataclass(slots=True)
+class Lying:
+    """What came to rest."""
+
+    thumb: Uint8
+    """As it lay there first."""
+    track: Track
+    began: float
+    """Monotonic clock, seconds."""
+    paper: Paper | None = None
+    paper_box: Box | None = None
+    """On the full picture; None where the paper is not told from the table."""
+    where: NDArray[np.bool_] = field(default_factory=lambda: np.ones(TILES[::-1], bool))
+    """Blocks of the thumbnail that hold writing."""
+    blank: bool = False
+    """No writing at all."""
+    done: bool = False
+    """It was announced, or there is nothing to announce."""
+    looked: float = 0.0
+    """When it was read last."""
+    digits: str = ""
+    """What was announced."""
+    candidate: Reading | None = None
+    """What the votes say as long as nothing is settled."""
+    crop: Uint8 | None = None
+    """Of what was announced, or of the candidate."""
+
+
+def blocks(lines: Sequence[Line], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """The thumbnail's blocks in which lines on a picture of that size lie: bool[12, 20]; all of them without lines."""
+    out = np.zeros(TILES[::-1], bool)
+    for line in lines:
+        (x, y), (wide, high) = line.centre, size
+        left, right = ((x + side * line.width / 2) / wide * TILES[0] for side in (-1, 1))
+        top, bottom = ((y + side * line.height / 2) / high * TILES[1] for side in (-1, 1))
+        out[max(0, int(top)) : int(bottom) + 1, max(0, int(left)) : int(right) + 1] = True
+    return out if out.any() else ~out
+
+
+def crop_of(shot: Shot, reading: Reading) -> Uint8:
+    """The code alone, as it lies on the full picture, with a little paper around it."""
+    x, y, width, height = reading.box
+    margin = round(MARGIN * max(box[3] for box in reading.digit_boxes))
+    box = map_box((x - margin, y - margin, width + 2 * margin, height + 2 * margin), shot.size, shot.size)
+    return np.array(shot.full(box))
+
+
+def same_ink(a: Uint8, b: Uint8) -> bool:
+    """Whether two crops of one code show the same writing: another envelope's is never set quite alike."""
+    one, other = (cv2.resize(to_grey(crop), COMPARED, interpolation=cv2.INTER_AREA) for crop in (a, b))
+    inner = one[6:-6, 16:-16]
+    return float(cv2.matchTemplate(other, inner, cv2.TM_CCOEFF_NORMED).max()) > SAME_WRITING
+
+
+def same_outline(a: Paper | None, b: Paper | None) -> bool:
+    """Whether two envelopes may be one, by where they lie."""
+    if a is None or b is None:
+        return a is b
+    one, other = cv2.boundingRect(a.hull), cv2.boundingRect(b.hull)
+    left, top = max(one[0], other[0]), max(one[1], other[1])
+    right = min(one[0] + one[2], other[0] + other[2])
+    bottom = min(one[1] + one[3], other[1] + other[3])
+    shared = max(0, right - left) * max(0, bottom - top)
+    return shared > SAME_PAPER * max(one[2] * one[3], other[2] * other[3])

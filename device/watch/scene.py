@@ -1,0 +1,98 @@
+"""What changed since the last look, told on a thumbnail: a scene in which nothing happens costs nearly nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Uint8 = NDArray[np.uint8]
+Blocks = NDArray[np.float32]
+
+TILES = 20, 12
+"""Blocks across and down: what moves in one of them is a movement, however still the rest is."""
+TILE = 8
+"""Sides of a block on the thumbnail, pixels."""
+LEAST_MOTION = 3.5
+"""Mean grey levels by which a block changes when something moves in it, at least ..."""
+NOISES = 4.0
+"""... and so many times what blocks change by when nothing does."""
+REMEMBERED = 60
+"""Looks over which the noise is judged."""
+QUIET_SHARE = 0.2
+"""The quietest looks among them are the noise."""
+SAME_SCENE = 2.0
+"""So many movements' worth of change, and it is not the same scene any more."""
+
+
+def thumbnail(small: Uint8) -> Uint8:
+    """uint8[96, 160] of a small picture."""
+    size = TILES[0] * TILE, TILES[1] * TILE
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def changed(a: Uint8, b: Uint8) -> Blocks:
+    """Mean change of each block between two thumbnails: float32[12, 20], grey levels.  Light that fades or flickers
+    alike everywhere is not a change."""
+    difference = cv2.subtract(a, b, dtype=cv2.CV_16S)
+    shift = float(np.median(difference[::4, ::4]))
+    size = np.abs(difference.astype(np.float32) - np.float32(shift))
+    return np.asarray(cv2.resize(size, TILES, interpolation=cv2.INTER_AREA), np.float32)
+
+
+@dataclass(slots=True)
+class Scene:
+    """The last look, and how noisy looks are."""
+
+    last: Uint8 | None = None
+    """Thumbnail."""
+    looks: int = 0
+    moving: bool = True
+    """Something moved between the last two looks."""
+    still: int = 0
+    """Looks since something moved."""
+    restless: int = 0
+    """Looks since nothing did."""
+    _small: Uint8 | None = None
+    _noise: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+    def look(self, small: Uint8) -> None:
+        """Take in another look, uint8[h, w]."""
+        self.looks += 1
+        if small is self._small:  # a stand-in's picture that still lies there
+            self._count(0.0)
+            return
+        thumb = thumbnail(small)
+        if self.last is None or (self._small is not None and self._small.shape != small.shape):
+            self.moving, self.still, self.restless = True, 0, 1
+        else:
+            blocks = changed(thumb, self.last)
+            self._noise.append(float(np.median(blocks)))
+            self._count(float(blocks.max()))
+        self.last, self._small = thumb, small
+
+    @property
+    def threshold(self) -> float:
+        """Grey levels from which on a block has changed."""
+        if not self._noise:
+            return LEAST_MOTION
+        quietest = sorted(self._noise)[int(QUIET_SHARE * (len(self._noise) - 1))]
+        return max(LEAST_MOTION, NOISES * quietest)
+
+    def same_as(self, thumb: Uint8) -> bool:
+        """Whether the last look shows what a thumbnail of before shows."""
+        return self.last is not None and float(changed(self.last, thumb).max()) < SAME_SCENE * self.threshold
+
+    def gone(self, thumb: Uint8, where: NDArray[np.bool_]) -> float:
+        """Share of some blocks bool[12, 20] that do not look any more as on a thumbnail."""
+        if self.last is None or not where.any():
+            return 0.0
+        return float((changed(self.last, thumb)[where] > SAME_SCENE * self.threshold).mean())
+
+    def _count(self, most: float) -> None:
+        self.moving = most > self.threshold
+        self.still = 0 if self.moving else self.still + 1
+        self.restless = self.restless + 1 if self.moving else 0

@@ -1,0 +1,179 @@
+"""Readings of one envelope over several looks → one reading that is settled.
+
+Each line that may hold a code is a place.  At a place every look has a vote, weighed by its confidence; the format is
+applied after the vote.  Of several places the addressee's is settled, or each of them in a format that knows of none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from device.decode import Known
+from device.formats import Format
+from device.types import Box, Reading
+
+MOST_LOOKS = 8
+"""Looks at one envelope before it is given up."""
+SURE = 0.9
+"""One look as sure as this needs only one other that agrees."""
+SAME_PLACE = 0.3
+"""Boxes that share this much of the smaller one's area are at one place."""
+CORNER = 0.42, 0.36
+"""The sender writes into the upper left, within these shares of the envelope's width and height."""
+SENDER = 4.0
+"""Log odds that a code in the sender's corner loses."""
+SIZE_REWARD = 1.0
+"""Log odds that a code gains for being twice as tall as another."""
+RIVAL = 1.0
+"""Another code as likely as this many log odds less makes it a toss-up, which is refused."""
+AGREEMENT = 0.5
+"""Log odds that e times as many looks that agree are worth."""
+DISSENT = 3.0
+"""Log odds lost with each e-fold of confidence that spoke for something else."""
+PLAUSIBLE = 0.3
+"""Confidence of a rival, at least."""
+LEAST_VOTE = 0.02
+"""Confidence below which a reading has no vote."""
+
+
+@dataclass(slots=True)
+class Place:
+    """A line of an envelope, and what each look read there."""
+
+    box: Box
+    votes: list[Reading] = field(default_factory=list)
+    done: bool = False
+    """What stands here was announced."""
+
+    def agreeing(self, digits: str) -> list[float]:
+        """Confidence of each look that read so."""
+        return [vote.confidence for vote in self.votes if vote.digits == digits]
+
+    def winner(self, format: Format, known: Known | None) -> Reading | None:
+        """The code that most of the confidence is for, its confidence that of all votes; None without one."""
+        weights: dict[str, float] = {}
+        for vote in self.votes:
+            weights[vote.digits] = weights.get(vote.digits, 0.0) + vote.confidence
+        codes = [digits for digits in weights if _is_code(digits, format)]
+        listed = [digits for digits in codes if known is not None and digits in known]
+        if not codes:
+            return None
+        digits = max(listed or codes, key=lambda code: weights[code])
+        best = max((vote for vote in self.votes if vote.digits == digits), key=lambda vote: vote.confidence)
+        return replace(best, confidence=self._confidence(digits, weights))
+
+    def _confidence(self, digits: str, weights: Mapping[str, float]) -> float:
+        """Looks that read the same make it surer, what was read otherwise less sure."""
+        agreeing = self.agreeing(digits)
+        share = weights[digits] / sum(weights.values())
+        odds = sum(map(_odds, agreeing)) / len(agreeing)
+        return _logistic(odds + AGREEMENT * math.log(len(agreeing)) + DISSENT * math.log(share))
+
+
+@dataclass(slots=True)
+class Track:
+    """One envelope, from when it is first looked at until it is settled or has gone."""
+
+    format: Format
+    least: float
+    """Confidence from which on a reading is settled."""
+    known: Known | None = None
+    looks: int = 0
+    places: list[Place] = field(default_factory=list)
+
+    def add(self, readings: Sequence[Reading]) -> None:
+        """What another look read, on the full picture."""
+        self.looks += 1
+        for reading in readings:
+            if reading.confidence >= LEAST_VOTE and reading.reason not in ("wrong-length", "looks-like-text"):
+                self._place(reading.box).votes.append(reading)
+
+    def settled(self, paper: Box | None) -> list[Reading]:
+        """What looking on would not change and was not given before: for a postal format one reading, then no other."""
+        if self.format.postal and any(place.done for place in self.places):
+            return []
+        out = []
+        for place, reading in self.standing(paper):
+            agreeing = place.agreeing(reading.digits)
+            steady = len(agreeing) >= 2 and (max(agreeing) >= SURE or len(agreeing) >= 3)
+            if reading.accepted and steady and not place.done:
+                place.done = True
+                out.append(reading)
+        return out
+
+    def standing(self, paper: Box | None) -> list[tuple[Place, Reading]]:
+        """What the votes say now, likeliest first, accepted or not: of a postal format the addressee's code alone.
+
+        paper: the envelope's box on the full picture, when it is told from the table.
+        """
+        elected = [(place, place.winner(self.format, self.known)) for place in self.places]
+        won = [(place, reading) for place, reading in elected if reading is not None]
+        if not self.format.postal:
+            return [(place, self._judged(reading)) for place, reading in won]
+        ranked = sorted(won, key=lambda one: -self._rank(one[1], paper))
+        if not ranked:
+            return []
+        place, reading = ranked[0]
+        rival = ranked[1][1] if len(ranked) > 1 else None
+        lead = math.inf if rival is None else self._rank(reading, paper) - self._rank(rival, paper)
+        if rival is not None and rival.confidence > PLAUSIBLE and lead < RIVAL:
+            return [(place, _refused(reading, "not-sure", f"{rival.code} may be the addressee's as well"))]
+        if _in_corner(reading.box, paper):
+            reading = replace(reading, confidence=_logistic(_odds(reading.confidence) - SENDER))
+            if reading.confidence < self.least:
+                return [(place, _refused(reading, "not-the-addressee", "it stands in the sender's corner"))]
+        return [(place, self._judged(reading))]
+
+    @property
+    def code_like(self) -> bool:
+        """Something here may be a code."""
+        return any(vote.confidence > 0.1 for place in self.places for vote in place.votes)
+
+    def _judged(self, reading: Reading) -> Reading:
+        if reading.confidence < self.least:
+            return _refused(reading, "not-sure", f"{reading.confidence:.2f} is below {self.least:.2f}")
+        return replace(reading, accepted=True, reason=None, detail=None)
+
+    def _rank(self, reading: Reading, paper: Box | None) -> float:
+        height = max(box[3] for box in reading.digit_boxes)
+        rank = _odds(reading.confidence) + SIZE_REWARD * math.log2(height)
+        return rank - (SENDER if self.format.postal and _in_corner(reading.box, paper) else 0.0)
+
+    def _place(self, box: Box) -> Place:
+        for place in self.places:
+            if _shared(place.box, box) > SAME_PLACE:
+                return place
+        self.places.append(Place(box))
+        return self.places[-1]
+
+
+def _is_code(digits: str, format: Format) -> bool:
+    return (format.length is None or len(digits) == format.length) and format.in_use(digits)
+
+
+def _refused(reading: Reading, reason: str, detail: str) -> Reading:
+    return replace(reading, accepted=False, reason=reason, detail=detail)
+
+
+def _in_corner(box: Box, paper: Box | None) -> bool:
+    if paper is None:
+        return False
+    x, y = box[0] + box[2] / 2 - paper[0], box[1] + box[3] / 2 - paper[1]
+    return x < CORNER[0] * paper[2] and y < CORNER[1] * paper[3]
+
+
+def _shared(a: Box, b: Box) -> float:
+    across = max(0, min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0]))
+    down = max(0, min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1]))
+    return across * down / min(a[2] * a[3], b[2] * b[3])
+
+
+def _odds(probability: float) -> float:
+    clipped = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(clipped / (1 - clipped))
+
+
+def _logistic(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))

@@ -1,0 +1,66 @@
+"""Why nothing is read, in a slug a person's language can be found for."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.lines import Line, find_lines
+from device.watch.envelope import Paper
+
+Uint8 = NDArray[np.uint8]
+
+WHY = ("too-dark", "glare", "blurred", "too-small", "nothing-code-like", "not-sure", "source-lost", "not-stored")
+"""Every reason why help is needed (closed list; translated and counted)."""
+DARK = 45.0
+"""The brightest twentieth of a picture that can be read is brighter than this."""
+GLARING = 0.12
+"""Share of the paper that is burnt out to the last level, in one bright spot."""
+LEAST_SHARPNESS = 0.10
+"""Steepest edges of ink, as a share of the paper's brightness from one pixel of the small picture to the next."""
+LEAST_TEXT = 6.0
+"""Height of a line's letters on the small picture, pixels."""
+LETTERS = 3.0
+"""A line is so many times as long as it is high, at least."""
+
+
+def sharpness(small: Uint8) -> float:
+    """How steep the steepest edges of a small picture are: 0 to about 1; it falls as focus is lost."""
+    blurred = cv2.GaussianBlur(small, (3, 3), 0)  # noise has the steepest edges of all
+    across, down = (np.abs(cv2.Sobel(blurred, cv2.CV_16S, *axis, ksize=3)) for axis in ((1, 0), (0, 1)))
+    steep = np.maximum(across, down)[::2, ::2].ravel()
+    nth = int(0.995 * (steep.size - 1))
+    bright = float(np.percentile(small[::4, ::4], 95))
+    return float(np.partition(steep, nth)[nth]) / (4 * max(bright, 16.0))
+
+
+def text_lines(small: Uint8) -> list[Line]:
+    """The lines on a small picture that may be writing."""
+    return [line for line in find_lines(small) if line.width > LETTERS * line.text_height]
+
+
+def why_nothing(small: Uint8, paper: Paper | None, found: bool) -> str:
+    """What a person should see to first.  found: something like a code was seen."""
+    if float(np.percentile(small[::4, ::4], 95)) < DARK:
+        return "too-dark"
+    if _glare(small):
+        return "glare"
+    lines = text_lines(small)
+    if lines and sharpness(small) < LEAST_SHARPNESS:
+        return "blurred"
+    if found:
+        return "not-sure"
+    if lines and max(line.text_height for line in lines) < LEAST_TEXT:
+        return "too-small"
+    return "nothing-code-like"
+
+
+def _glare(small: Uint8) -> bool:
+    """A burnt-out spot; paper that is evenly white to its edges is none."""
+    burnt = small >= 253
+    if burnt.mean() < GLARING / 4:
+        return False
+    paper = small > 0.6 * float(np.percentile(small[::4, ::4], 90))
+    share = float(burnt.sum() / max(paper.sum(), 1))
+    return GLARING < share < 0.9

@@ -1,0 +1,265 @@
+"""The loop: a camera's shots → what changed → readings → what is settled, refused, or needs a person."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.camera.shot import Shot
+from device.camera.source import Camera
+from device.errors import InputError
+from device.reader import Reader
+from device.types import Reading
+from device.watch import look
+from device.watch.envelope import find_paper, paper_box
+from device.watch.events import Event, State
+from device.watch.lying import Lying, blocks, crop_of, same_ink, same_outline
+from device.watch.scene import Scene
+from device.watch.track import MOST_LOOKS, Track
+from device.watch.trouble import LEAST_SHARPNESS, sharpness, text_lines, why_nothing
+
+log = logging.getLogger("postread.watch")
+
+Uint8 = NDArray[np.uint8]
+Trigger = Literal["always", "motion", "gpio"]
+
+RESTLESS = 10
+"""After so many shots without rest, what is sharp is read though something moves (a belt that does not stop): ..."""
+EVERY = 3
+"""... one shot in so many."""
+LOOK_AGAIN = 1.0
+"""Seconds between looks at an envelope that was not settled in the first ones, ..."""
+PATIENCE = 6.0
+"""... until it is refused."""
+GONE = 0.5
+"""Share of the writing's blocks that look otherwise when an envelope has gone; less is a hand, or its shadow."""
+GLANCE = 15
+"""Every so many shots at rest it is seen whether what lies there crept away."""
+WAIT = 0.5
+"""For a shot, seconds."""
+
+
+class Button(Protocol):
+    """What starts a reading with the trigger ``gpio``."""
+
+    def pressed(self) -> bool:
+        """Since this was asked last."""
+
+
+@dataclass(slots=True)
+class Watcher:
+    """One camera, one reader, one thread.  `announce` gets every event in order, and has stored it when it returns."""
+
+    camera: Camera
+    reader: Reader
+    announce: Callable[[Event], None]
+    least: float = 0.8
+    """Confidence from which on a reading is settled."""
+    roi: tuple[float, float, float, float] | None = None
+    """x, y, width, height as shares of the picture; None: all of it."""
+    trigger: Trigger = "always"
+    button: Button | None = None
+    turn: Callable[[], None] = lambda: None
+    """Called before every shot, at least twice a second."""
+    clock: Callable[[], float] = time.monotonic
+    state: State = "searching"
+    why: str | None = None
+    shot: Shot | None = None
+    """The newest, for whoever wants to show it."""
+    standing: tuple[Reading, ...] = ()
+    """What is read of what lies there now, for the same."""
+    _scene: Scene = field(default_factory=Scene)
+    _lying: Lying | None = None
+    _before: Lying | None = None
+    """What lay there before, as long as it may still be the same envelope."""
+    _asked: bool = True
+    """The trigger's condition is met."""
+    _stopped: bool = False
+
+    def __post_init__(self) -> None:
+        self._asked = self.trigger == "always"
+
+    def remember(self, thumb: Uint8, digits: str) -> None:
+        """What was settled last before a restart: if it still lies there it is not announced again."""
+        self._before = Lying(thumb, self._track(), self.clock(), done=True, digits=digits)
+
+    def run(self) -> None:
+        """Until the source ends or `stop` is called."""
+        self._say()
+        while not self._stopped:
+            self.turn()
+            shot = self.camera.shot(WAIT)
+            if shot is not None:
+                self._look(shot)
+            elif self.camera.ended:
+                break
+            elif self.camera.trouble is not None:
+                self._enter("needs-help", "source-lost", self.camera.trouble)
+        self._leave()
+
+    def _look(self, shot: Shot) -> None:
+        try:
+            self.look(shot)
+        except InputError as error:  # a picture that is broken further down: the next one may not be
+            log.warning("%s", error)
+
+    def stop(self) -> None:
+        """From any thread."""
+        self._stopped = True
+
+    def look(self, shot: Shot) -> None:
+        """Take in one shot."""
+        self.shot = shot
+        shot = look.region_of(shot, self.roi)
+        if self.why == "source-lost":
+            self._enter("searching")
+        scene = self._scene
+        scene.look(shot.small)
+        if self.button is not None and self.button.pressed():
+            self._leave()
+            self._before, self._asked = None, True
+        if scene.moving:
+            if self.trigger == "motion" and scene.looks > 1:
+                self._asked = True
+            if self._on_a_belt(shot):
+                self._read(shot)
+            return
+        if scene.still % GLANCE == 1 or self._lying is None:
+            self._at_rest(shot)
+        if self._lying is not None and self._due(self._lying):
+            self._read(shot)
+
+    # ── What lies there ──
+
+    def _at_rest(self, shot: Shot) -> None:
+        """Nothing moves any more: is it what lay there, what lay there before, or something else?"""
+        scene, lying, before = self._scene, self._lying, self._before
+        if lying is not None:
+            if scene.same_as(lying.thumb) or scene.gone(lying.thumb, lying.where) < GONE:
+                return
+            self._leave()
+            before = self._before
+        if before is not None and before.digits and scene.same_as(before.thumb):
+            self._lying, self._before = before, None
+            self._enter("settled")
+            return
+        if self._asked:
+            self._lying = self._arrived(shot)
+
+    def _arrived(self, shot: Shot) -> Lying:
+        """Something new; a table without an envelope means that the next one is another, whatever stands on it."""
+        assert self._scene.last is not None
+        paper = find_paper(shot.small)
+        box = None if paper is None else paper_box(paper, shot, (0, 0, *shot.size))
+        new = Lying(self._scene.last, self._track(), self.clock(), paper, box)
+        lines = text_lines(shot.small)
+        new.blank = not lines or (paper is None and sharpness(shot.small) < LEAST_SHARPNESS)
+        new.where = blocks(lines, shot.small_size)
+        if self._before is not None and not same_outline(self._before.paper, paper):
+            self._before = None
+        if new.blank:
+            self._before = None if paper is None else self._before
+            new.done = True
+            why = why_nothing(shot.small, paper, False)
+            self._enter("searching") if why == "nothing-code-like" else self._enter("needs-help", why)
+        return new
+
+    def _leave(self) -> None:
+        """What lay there has gone: what could not be settled is refused."""
+        lying, self._lying, self.standing = self._lying, None, ()
+        if lying is None:
+            return
+        if not lying.done:
+            self._refuse(lying)
+        if lying.digits:
+            self._before = lying
+        if self.trigger == "gpio":
+            self._asked = False
+        self._enter("searching")
+
+    def _track(self) -> Track:
+        return Track(self.reader.format, self.least, self.reader.known)
+
+    # ── Reading ──
+
+    def _due(self, lying: Lying) -> bool:
+        if lying.done:
+            return False
+        if lying.track.looks < MOST_LOOKS:
+            return True
+        return self.clock() - lying.looked >= LOOK_AGAIN
+
+    def _on_a_belt(self, shot: Shot) -> bool:
+        """Whether to read though something moves."""
+        scene = self._scene
+        if self.trigger != "always" or scene.restless < RESTLESS or scene.restless % EVERY:
+            return False
+        if sharpness(shot.small) < 2 * LEAST_SHARPNESS:
+            return False
+        if self._lying is None or scene.gone(self._lying.thumb, self._lying.where) >= GONE:
+            self._leave()
+            self._lying = self._arrived(shot)
+        return self._due(self._lying)
+
+    def _read(self, shot: Shot) -> None:
+        lying = self._lying
+        assert lying is not None
+        if lying.track.looks == 0:
+            self._enter("reading")
+        lying.track.add(look.read(self.reader, shot, lying))
+        lying.looked = self.clock()
+        self.standing = tuple(look.on_picture(one, shot) for _, one in lying.track.standing(lying.paper_box))
+        settled = lying.track.settled(lying.paper_box)
+        for reading in settled:
+            self._settle(shot, lying, reading)
+        if lying.done:
+            return
+        if not settled and not lying.digits and lying.track.standing(lying.paper_box):
+            lying.candidate = lying.track.standing(lying.paper_box)[0][1]
+            lying.crop = crop_of(shot, lying.candidate)
+            lying.candidate = look.on_picture(lying.candidate, shot)
+        if lying.track.looks >= MOST_LOOKS and self.reader.format.postal is False and lying.digits:
+            lying.done = True
+        elif lying.track.looks >= MOST_LOOKS and self.clock() - lying.began > PATIENCE:
+            self._refuse(lying)
+        elif lying.track.looks >= MOST_LOOKS // 2:
+            self._enter("needs-help", why_nothing(shot.small, lying.paper, lying.track.code_like))
+
+    def _settle(self, shot: Shot, lying: Lying, reading: Reading) -> None:
+        crop = crop_of(shot, reading)
+        before = self._before
+        lying.done = self.reader.format.postal
+        nudged = before is not None and before.digits == reading.digits and before.crop is not None
+        if nudged and before is not None and before.crop is not None and same_ink(before.crop, crop):
+            self._enter("settled")  # the same envelope, moved a little
+        else:
+            self.state, self.why = "settled", None
+            self.announce(
+                Event("settled", "settled", reading=look.on_picture(reading, shot), crop=crop, scene=lying.thumb)
+            )
+        self._before = None
+        lying.digits, lying.crop = reading.digits, crop
+
+    def _refuse(self, lying: Lying) -> None:
+        """Announce what could not be settled, if there was anything like a code."""
+        lying.done = True
+        reading = lying.candidate
+        if reading is None or not lying.track.code_like or lying.digits:
+            return
+        self.state, self.why = "needs-help", "not-sure"
+        self.announce(Event("refused", "needs-help", reading.reason, reading.detail, reading, lying.crop))
+
+    def _enter(self, state: State, why: str | None = None, detail: str | None = None) -> None:
+        """Announce a state that is new."""
+        if (state, why) != (self.state, self.why):
+            self.state, self.why = state, why
+            self._say(detail)
+
+    def _say(self, detail: str | None = None) -> None:
+        self.announce(Event("state", self.state, self.why, detail))
