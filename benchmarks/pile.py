@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.cases import Case
 from benchmarks.errors import BenchmarkError
 from benchmarks.tables import markdown
+from device.batch.books import Books
 from device.batch.crew import Crew
 from device.batch.journal import Task
 from device.batch.worker import Settings, answers
@@ -82,7 +83,7 @@ def _cost(reader: Reader, number: int, case: Case) -> Cost:
         start = time.process_time()
         cv2.imdecode(content, cv2.IMREAD_GRAYSCALE)
         between = time.process_time()
-        (answer,) = answers(reader, Task(number, str(case.path), 0, None, None), MAX_PIXELS)
+        (answer,) = answers(reader, Task(number, str(case.path), 0, None, None), Books(MAX_PIXELS))
         pages.append(time.process_time() - between)
         decodings.append(between - start)
         if answer.error:

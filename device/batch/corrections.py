@@ -16,8 +16,9 @@ import cv2
 from device import formats
 from device.answers import Line
 from device.batch import tables
+from device.batch.books import Books
 from device.batch.edits import edits
-from device.batch.pictures import Scans, crop
+from device.batch.pictures import crop, scan
 from device.batch.rows import CORRECTED, flat
 from device.batch.tables import unguarded
 from device.batch.whole import whole
@@ -131,7 +132,7 @@ def crops(out: Path, corrections: Mapping[Key, Correction], folder: Path, max_pi
     To be called before `apply`, which leaves only what is right: a code that has little in common with what was read
     stands elsewhere on the page, and is left out.  How many there are now, and what could not be cut.
     """
-    scans, failed = Scans(max_pixels), []
+    books, failed = Books(max_pixels), []
     labels = _labels(folder)
     for line in tables.read(out):
         row, correction = flat(line), corrections.get((line["source"], line["page"]))
@@ -139,7 +140,7 @@ def crops(out: Path, corrections: Mapping[Key, Correction], folder: Path, max_pi
             continue
         name = hashlib.sha256(f"{row.source}\0{row.page}".encode()).hexdigest()[:16] + ".png"
         try:
-            picture = crop(scans.page(row.source, row.page), row.box)
+            picture = crop(scan(books, row.source, row.page), row.box)
             folder.mkdir(parents=True, exist_ok=True)
             with whole(folder / name) as beside:
                 beside.write_bytes(cv2.imencode(".png", picture)[1].tobytes())

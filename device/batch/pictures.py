@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.batch import pile
+from device.batch.books import Books
 from device.errors import InputError
-from device.sources import Book, open_book
 from device.types import Box
 
 Uint8 = NDArray[np.uint8]
@@ -19,22 +18,12 @@ SIDE = 1.2
 """Paper left before and after it, where a digit may stand that was not read."""
 
 
-class Scans:
-    """Opens scans, and keeps the last one open: pages of one file mostly come together."""
-
-    def __init__(self, max_pixels: int):
-        self._max_pixels = max_pixels
-        self._last: tuple[str, Book] | None = None
-
-    def page(self, source: str, number: int) -> Uint8:
-        """A page, grey uint8[H, W].  Raises InputError."""
-        if self._last is None or self._last[0] != source:
-            self._last = None  # its memory goes before the next one comes
-            self._last = source, open_book(source, pile.content(source), max_pixels=self._max_pixels)
-        book = self._last[1]
-        if number >= len(book):
-            raise InputError(f"{source}: has no page {number}")
-        return book.page(number).image
+def scan(books: Books, source: str, number: int) -> Uint8:
+    """A page of a table, grey uint8[H, W].  Raises InputError."""
+    book = books.open(source)
+    if number >= len(book):
+        raise InputError(f"{source}: has no page {number}")
+    return book.page(number).image
 
 
 def crop(page: Uint8, box: Box) -> Uint8:

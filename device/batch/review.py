@@ -14,7 +14,8 @@ import cv2
 
 from device import formats
 from device.answers import Line
-from device.batch.pictures import Scans, Uint8, crop, reduced
+from device.batch.books import Books
+from device.batch.pictures import Uint8, crop, reduced, scan
 from device.batch.rows import Row, flat
 from device.batch.whole import whole
 from device.errors import InputError
@@ -41,12 +42,12 @@ def write(path: Path, lines: Iterable[Line], most: int, format: str, max_pixels:
     Raises InputError where it cannot be written.
     """
     rows = choose(lines, most)
-    scans = Scans(max_pixels)
+    books = Books(max_pixels)
     before, after = TEMPLATE.read_text(encoding="utf-8").split(HERE)
     failed: list[str] = []
     with whole(path) as beside, beside.open("w", encoding="utf-8") as file:
         file.write(before + _embedded(_about(rows, format))[:-1] + ', "pages": [')
-        for number, entry in enumerate(_entries(rows, scans, failed)):
+        for number, entry in enumerate(_entries(rows, books, failed)):
             file.write(",\n"[number == 0 :] + _embedded(entry))
         file.write("]}" + after)
     return len(rows), failed
@@ -65,12 +66,12 @@ def _about(rows: list[Row], format: str) -> dict[str, Any]:
     }
 
 
-def _entries(rows: list[Row], scans: Scans, failed: list[str]) -> Iterator[dict[str, Any]]:
+def _entries(rows: list[Row], books: Books, failed: list[str]) -> Iterator[dict[str, Any]]:
     for row in rows:
         entry: dict[str, Any] = {name: getattr(row, name) for name in ("source", "page", "code", "accepted", "reason")}
         entry["confidence"] = row.confidence
         try:
-            page = scans.page(row.source, row.page)
+            page = scan(books, row.source, row.page)
         except InputError as error:
             failed.append(str(error))
             entry["missing"] = str(error)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from device.batch.books import Books
 from device.batch.journal import Answer, Task, failure
 from device.errors import InputError, PostreadError
 from device.sources import MAX_MEMORY, Book
@@ -71,19 +72,20 @@ def main(connection: Connection, settings: Settings) -> None:
         except PostreadError as error:
             connection.send(error)
             return
+        books = Books(settings.max_pixels)
         connection.send(None)
         while True:
-            for answer in answers(reader, connection.recv(), settings.max_pixels):
+            for answer in answers(reader, connection.recv(), books):
                 connection.send(answer)
             connection.send(None)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent has gone, or has no more to do
 
 
-def answers(reader: Reader, task: Task, max_pixels: int) -> Iterator[Answer]:
+def answers(reader: Reader, task: Task, books: Books) -> Iterator[Answer]:
     """The task's pages, `CHUNK` at most; whatever is wrong with one is its answer."""
     try:
-        book = _open(task.address, max_pixels)
+        book = books.open(task.address)
     except InputError as error:
         for page in _range(task, task.pages or 1):
             yield failure(task.ordinal, task.address, page, task.pages or 1, str(error))
@@ -94,13 +96,6 @@ def answers(reader: Reader, task: Task, max_pixels: int) -> Iterator[Answer]:
 
 def _range(task: Task, pages: int) -> range:
     return range(task.start, min(task.start + CHUNK, pages if task.stop is None else task.stop))
-
-
-def _open(address: str, max_pixels: int) -> Book:
-    from device.batch import pile
-    from device.sources import open_book
-
-    return open_book(address, pile.content(address), max_pixels=max_pixels)
 
 
 def _answer(reader: Reader, task: Task, book: Book, page: int) -> Answer:

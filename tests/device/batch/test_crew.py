@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 
 from device.batch import crew as crews
+from device.batch.books import Books
 from device.batch.crew import TRIES, Crew
 from device.batch.journal import Answer, Task, failure
 from device.batch.worker import CHUNK, Settings, answers
 from device.errors import ModelError, PostreadError
-
-SETTINGS = Settings(None, "cep", "int8", "auto", 1, None, 0, 10**8)
 
 
 def stand_in(connection: Any, settings: Settings) -> None:
@@ -113,7 +112,7 @@ def book(tmp_path: Path, coded: bytes) -> str:
 
 
 def test_a_fault_of_the_reader_is_the_page_s_answer(book: str) -> None:
-    (first, *rest) = answers(Broken(), Task(0, book, 0, None, None), 10**8)  # type: ignore[arg-type]
+    (first, *rest) = answers(Broken(), Task(0, book, 0, None, None), Books(10**8))  # type: ignore[arg-type]
     assert (
         first.error
         == f"{book}: page 0: postread failed on it (ZeroDivisionError: division by zero); please report this"
@@ -122,13 +121,13 @@ def test_a_fault_of_the_reader_is_the_page_s_answer(book: str) -> None:
 
 
 def test_a_file_that_has_fewer_pages_than_it_had(book: str) -> None:
-    found = list(answers(Broken(), Task(0, book, 2, 5, 5), 10**8))  # type: ignore[arg-type]
+    found = list(answers(Broken(), Task(0, book, 2, 5, 5), Books(10**8)))  # type: ignore[arg-type]
     assert [(one.page, one.pages) for one in found] == [(2, 5), (3, 5), (4, 5)]
     assert found[2].error == f"{book}: page 4: gone since the file was first opened"
 
 
 def test_a_file_that_is_gone_fails_for_each_of_its_pages() -> None:
-    found = list(answers(Broken(), Task(0, "/nowhere.tif", 2, 4, 9), 10**8))  # type: ignore[arg-type]
+    found = list(answers(Broken(), Task(0, "/nowhere.tif", 2, 4, 9), Books(10**8)))  # type: ignore[arg-type]
     assert [(one.page, json.loads(one.line)["pages"], one.error) for one in found] == [
         (page, 9, "/nowhere.tif: No such file or directory") for page in (2, 3)
     ]
