@@ -16,6 +16,7 @@ from convert.graph import inspect
 from convert.parity.compare import Sides
 from convert.parity.sets import TestSet
 from convert.scaling import Scaling
+from convert.source import BROUGHT
 from device.model import Bundle, Network
 from train.data import Mnist
 from train.files import sha256, write_json
@@ -45,7 +46,7 @@ def open_keras(bundle: Bundle, role: str, mnist: Mnist) -> keras.Model:
         raise ConversionError(f"{path}: no such file; the {role} network cannot be made another way without it")
     if sha256(path) != said["sha256"]:
         raise ConversionError(f"{path}: not the file that the card describes (its sha256 differs)")
-    if bundle.network(role).arch == brought.ARCH:
+    if bundle.network(role).arch == BROUGHT:
         made_by = bundle.card["made_by"]["scaling"]
         return brought.open_source(path, mnist, Scaling(made_by["paper"], made_by["ink"]))[0].model
     try:

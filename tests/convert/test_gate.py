@@ -46,7 +46,8 @@ LAYERS = (
 
 
 def test_the_thresholds_are_those_promised():
-    assert Limits(0.05, 0.0005, 0.0005, 30.0, 0.005, (0.2, 5.0)) == ON_MNIST
+    assert Limits(error_gap=0.0005, disagreement=0.0005, sqnr=30.0, error=0.05, clipped=0.005) == ON_MNIST
+    assert ON_MNIST.sharpness == (0.2, 5.0)
     assert gate.limits("digit", "lenet5", on_mnist=True) == ON_MNIST
     assert gate.limits("digit", "cnn-simple", on_mnist=True).error_gap == 0.001
     assert gate.LARGEST_CODE_GAP == 0.002

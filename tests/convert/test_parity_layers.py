@@ -58,7 +58,8 @@ def test_the_fast_graphs_layers_have_the_same_names_and_errors(shipped, float32,
 def test_a_network_beside_itself_has_no_error(float32, pixels):
     found = layers.measure(float32, float32, pixels)
     assert {layer.sqnr for layer in found} == {layers.LARGEST_SQNR}
-    assert {layer.added for layer in found} == {layer.clipped for layer in found} == {0.0}
+    assert max(layer.added for layer in found) < 1e-12
+    assert {layer.clipped for layer in found} == {0.0}
 
 
 def test_ranges_that_are_too_narrow_show_as_clipping(shipped, float32, pixels, mnist):
