@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -190,6 +191,14 @@ def test_an_empty_pile_is_an_empty_table(postread: Callable[..., Any], tmp_path:
     assert answer.code == 0
     assert "0 pages of 0 files" in answer.err
     assert len((tmp_path / "codes.csv").read_text().splitlines()) == 1
+
+
+def test_the_document_tells_of_every_option(postread: Callable[..., Any], root: Path) -> None:
+    told = (root / "docs/batch.md").read_text(encoding="utf-8")
+    options = set(re.findall(r"--[a-z][a-z-]*", postread("batch", "--help").out))
+    of_read = {"--help", "--model", "--precision", "--runtime", "--threads", "--debug", "--max-pixels", "--orientation"}
+    assert set(re.findall(r"--[a-z][a-z-]*", told)) <= options
+    assert options - of_read <= set(re.findall(r"--[a-z][a-z-]*", told))
 
 
 # ── Stopped and given again ──
