@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +10,8 @@ from typing import Any
 
 from benchmarks.cases import ALONE, NOTHING_THERE, SEVERAL, Case, digits
 from device import formats
+from device.batch.truth import wilson
 
-Z95 = 1.959964
-"""Standard deviations of a two-sided interval of 95 %."""
 COVERAGE = 0.8
 """Share of the pictures, the surest ones, on which a reader is judged once more."""
 BINS = 10
@@ -138,15 +136,6 @@ def summarise(outcomes: Sequence[Outcome]) -> Summary:
         false_reads=sum(one.accepted and not one.right for one in outcomes),
         ece=calibration_error(tops),
     )
-
-
-def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's score interval (1927) of a share of n > 0."""
-    share = hits / n
-    middle = share + z * z / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return min(share, max(0.0, (middle - half) / scale)), max(share, min(1.0, (middle + half) / scale))
 
 
 def right_at_coverage(coded: Sequence[Outcome], coverage: float = COVERAGE) -> float | None:
