@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,6 +28,8 @@ WIDE = 1.0
 """A component wider than this, in heights, may be several digits that touch: it tells nothing either."""
 NARROWEST = 0.4
 """Width of the digits in a component that holds several, in heights."""
+TIGHTEST = 0.3
+"""Least width of a line that holds a code, in heights for each digit."""
 DOUBT = 1.0
 """Log odds against a digit that say nothing yet; what they are beyond that is held against the line, ..."""
 CLEARLY = 6.0
@@ -42,31 +45,31 @@ def may_hold_code(writing: Writing, length: int, odds: Callable[[Uint8], Floats]
 
     odds: log odds float64[N] of digit against not a digit of glyphs uint8[N, 32, 32].
     """
-    rows = [
-        None if hidden else _Row.of(writing, line) for line, hidden in zip(writing.lines, _hidden(writing), strict=True)
-    ]
-    long = [row for row in rows if row is not None and row.digits.sum() >= length]
-    told = odds(normalise_all([ink for row in long for ink in _inks(writing, row)]))
-    each = iter(np.split(told, np.cumsum([row.telling.sum() for row in long])[:-1]))
-    return [
-        row is None or bool(row.digits.sum() >= length and _against(row, next(each), length) <= MOST_AGAINST)
-        for row in rows
-    ]
-
-
-def _hidden(writing: Writing) -> list[bool]:
-    """Which lines a frame or rule runs through: there may be digits on it that are no component of the line's."""
     drawn = np.zeros(len(writing.stats), bool)
     drawn[writing.drawn] = True
-    out = []
-    for line in writing.lines:
-        cos, sin, more = abs(np.cos(line.angle)), abs(np.sin(line.angle)), MARGIN * line.text_height
-        across, down = (line.width * cos + line.height * sin) / 2, (line.width * sin + line.height * cos) / 2
-        x, y = line.centre
-        left, top = max(0, int(x - across - more)), max(0, int(y - down - more))
-        window = writing.labels[top : int(y + down + more) + 1, left : int(x + across + more) + 1]
-        out.append(bool(drawn.take(window).any()))
-    return out
+    may, asked = [False] * len(writing.lines), {}
+    for number, line in enumerate(writing.lines):
+        if line.width < TIGHTEST * length * line.text_height:
+            continue
+        row = _Row.of(writing, line)
+        may[number] = bool(drawn.take(_window(writing.labels, line)).any())
+        if not may[number] and row.digits.sum() >= length:
+            asked[number] = row
+    told = odds(normalise_all([ink for row in asked.values() for ink in _inks(writing, row)]))
+    ends = np.cumsum([row.telling.sum() for row in asked.values()])
+    for (number, row), its in zip(asked.items(), np.split(told, ends[:-1]), strict=False):
+        may[number] = _against(row, its, length) <= MOST_AGAINST
+    return may
+
+
+def _window(labels: NDArray[Any], line: Line) -> NDArray[Any]:
+    """The part of a picture around a line.  What is drawn there may have digits hanging on it, which are no components
+    of the line's: nobody can tell what they are."""
+    cos, sin, more = abs(np.cos(line.angle)), abs(np.sin(line.angle)), MARGIN * line.text_height
+    across, down = (line.width * cos + line.height * sin) / 2, (line.width * sin + line.height * cos) / 2
+    x, y = line.centre
+    left, top = max(0, int(x - across - more)), max(0, int(y - down - more))
+    return labels[top : int(y + down + more) + 1, left : int(x + across + more) + 1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

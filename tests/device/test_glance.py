@@ -102,12 +102,20 @@ def test_a_page_without_lines() -> None:
 
 def test_a_line_that_a_rule_runs_through_is_looked_at() -> None:
     """The digits may hang on the rule; one that is well away hides nothing."""
-    writing = page("xxxxxxxxxx", "xxxxxxxxxx", "xxx")
+    writing = page("xxxxxxxxxx", "xxxxxxxxxx", "xxxxxxxxxx")
     rule = len(writing.stats)
     writing.labels[84, 5:200] = rule
     stats = np.concatenate([writing.stats, np.array([(5, 84, 195, 1, 195)], np.int32)])
     ruled = Writing(writing.lines, writing.contrast, writing.labels, stats, np.array([rule]))
     assert may_hold_code(ruled, 8, Network()) == [False, True, False]
+
+
+def test_a_line_too_short_for_the_code_is_turned_down_ruled_or_not() -> None:
+    """A frame's own walls make such lines, taller than they are wide."""
+    writing = page("M")
+    ruled = Writing(writing.lines, writing.contrast, writing.labels, writing.stats, np.array([1]))
+    assert may_hold_code(ruled, 8, Network()) == [False]
+    assert may_hold_code(ruled, 4, Network()) == [True]
 
 
 def test_a_component_is_seen_without_its_neighbours() -> None:
