@@ -10,16 +10,12 @@ from convert.card import card, made_by
 from convert.keras_file import open_file
 from convert.parity.compare import Compared
 from convert.scaling import Choice, Scaling
-from convert.source import Source
-from convert.temperature import fit_temperature
+from convert.source import BROUGHT, Source
 from train.data import Mnist
-from train.evaluate import logits_of
 from train.recipe import DIGIT
 
-ARCH = "keras"
-"""What the card calls a network that is none of the project's."""
 TRIED_PER_CLASS = 200
-"""Training digits of each class on which scalings are tried, and the temperature of outputs that are ones and zeros."""
+"""Training digits of each class on which scalings are tried."""
 
 
 def open_source(path: Path, mnist: Mnist, told: Scaling | None = None) -> tuple[Source, Choice]:
@@ -32,10 +28,8 @@ def open_source(path: Path, mnist: Mnist, told: Scaling | None = None) -> tuple[
     bare, taken_off = ends.without_last_activation(model)
     digits = mnist.train[calibrate.draw(mnist.train.labels, TRIED_PER_CLASS)]
     choice = scaling.choose(lambda one: ends.on_canvas(bare, one, side), digits, told, str(path))
-    network, gain = ends.on_canvas(bare, choice.scaling, side), 1.0
-    if choice.one_hot:  # a temperature, but in the graph: what leaves it are log odds
-        gain = 1 / fit_temperature(logits_of(network, digits), digits.labels)
-        network = ends.on_canvas(bare, choice.scaling, side, gain)
+    network = ends.on_canvas(bare, choice.scaling, side)
+    gain = scaling.gain(network, digits) if choice.one_hot else 1.0
     origin = {
         "brought": path.name,
         "input": list(model.inputs[0].shape[1:]),
@@ -43,7 +37,7 @@ def open_source(path: Path, mnist: Mnist, told: Scaling | None = None) -> tuple[
         "taken_off": taken_off,
         "gain": gain,
     }
-    return Source(DIGIT, ARCH, network, path, origin), choice
+    return Source(DIGIT, BROUGHT, ends.on_canvas(bare, choice.scaling, side, gain), path, origin), choice
 
 
 def make_bundle(

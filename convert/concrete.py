@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import keras
@@ -39,7 +40,8 @@ def concrete(model: keras.Model, form: Form) -> tf.types.experimental.ConcreteFu
 def _network(model: keras.Model, form: Form) -> Network:
     if is_lenet5(model):
         return _lenet5(model, form)
-    return constant_shapes(folded(model) if isinstance(model.layers[-1], Prototypes) else model)
+    constant = constant_shapes(folded(model) if isinstance(model.layers[-1], Prototypes) else model)
+    return partial(constant, training=False)  # some layers augment unless they are told
 
 
 def is_lenet5(model: keras.Model) -> bool:

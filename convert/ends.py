@@ -96,11 +96,19 @@ def _activation(last: Any) -> str:
 def _linear(last: Any) -> keras.layers.Layer:
     """The same layer without its activation."""
     if not isinstance(last, keras.layers.Layer) or not last.weights:
-        return keras.layers.Identity(name=last.name)
+        return Nothing(name=last.name)
     bare = type(last).from_config(last.get_config() | {"activation": "linear"})
     bare.build(last.input.shape)
     bare.set_weights(last.get_weights())
     return bare
+
+
+class Nothing(keras.layers.Layer):
+    """Stands in for an activation that was a layer of its own."""
+
+    def call(self, values: Any, mask: Any = None) -> Any:
+        """Give what it is given."""
+        return values
 
 
 def _said(shape: tuple[int | None, ...]) -> str:

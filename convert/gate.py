@@ -49,7 +49,7 @@ OTHERS_ON_MNIST = replace(ON_MNIST, error_gap=0.001, disagreement=0.001)
 """Of the tutorials' networks."""
 DISTANCES_ON_MNIST = replace(OTHERS_ON_MNIST, sharpness=(0.2, 20.0))
 """Of LeNet-5 of 1998: squared distances to codes that differ in a dozen places and more are larger than log odds."""
-BROUGHT_ON_MNIST = replace(OTHERS_ON_MNIST, error=0.2, unsure=0.1)
+BROUGHT_ON_MNIST = replace(OTHERS_ON_MNIST, error=0.2, unsure=0.15, sqnr=25.0)
 """Of what people bring: a network of one layer has 8 % wrong, and may be wanted all the same."""
 STRANGERS_ON_MNIST = replace(ON_MNIST, error=0.15, error_gap=0.005, disagreement=0.01)
 """Of the networks of rendered lines, which are for other digits than these and are unsure of more of them."""

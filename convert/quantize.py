@@ -124,6 +124,7 @@ def _convert(converter: tf.lite.TFLiteConverter) -> bytes:
             return bytes(converter.convert())
     except (ConverterError, RuntimeError, ValueError) as error:
         first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        first = first.rpartition("error: ")[2]  # and not where in TensorFlow it was found
         raise ConversionError(f"TFLite cannot express the network: {first}") from error
     finally:
         log.setLevel(level)

@@ -9,9 +9,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from convert.errors import ConversionError
+from convert.temperature import fit_temperature
 from train.data import Shown
 from train.evaluate import logits_of
 
@@ -23,8 +23,8 @@ AS_GOOD = 1.1
 ONE_HOT = 0.05
 """Mean squared distance of outputs from a one for the digit and zeros for the others; 0.09 is what means alone give.
 A network below it was trained to give just that, and its outputs are no log odds."""
-
-Floats = NDArray[np.float64]
+LOUD = np.float32(10)
+"""Times such outputs are log odds, to begin with: ten apart, by e to the tenth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,11 @@ def rank(trials: Sequence[Trial], one_hot: bool) -> list[Trial]:
     least = min(map(loss, trials))
     best = next(one for one in trials if loss(one) <= AS_GOOD * least)
     return [best, *sorted((one for one in trials if one is not best), key=loss)]
+
+
+def gain(model: keras.Model, digits: Shown) -> float:
+    """What outputs that are ones and zeros are multiplied by to be log odds, about."""
+    return float(LOUD) / fit_temperature(LOUD * logits_of(model, digits), digits.labels)
 
 
 def _no_classifier(what: str, best: Trial, told: Scaling | None) -> str:

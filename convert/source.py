@@ -19,6 +19,9 @@ NOT = "not"
 CLASSES = {DIGIT: DIGITS, DIGIT_OR_NOT: (*DIGITS, NOT), WHICH_DIGIT: DIGITS}
 """Of a network, by its role."""
 
+BROUGHT = "keras"
+"""What cards call a network that is none of the project's."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
@@ -26,7 +29,7 @@ class Source:
 
     role: str
     arch: str
-    """Its name among the networks that can be trained, or `keras`."""
+    """Its name among the networks that can be trained, or BROUGHT."""
     model: keras.Model
     """float32[N, 32, 32, 1], pixels 0 to 255 → float32[N, classes] logits."""
     file: Path
