@@ -15,12 +15,13 @@ def update(document: Path, report: Report) -> None:
     """Write what was compared and its tables into a document.
 
     The bundle's own int8: between `<!-- parity NAME -->` and `<!-- end of parity NAME -->`, NAME being about, networks,
-    layers and, where codes were read, codes.  Another scheme: its networks alone, between its own markers,
+    layers and codes; what was not asked for stays as it is.  Another scheme: its networks alone, between its own markers,
     `<!-- SCHEME networks -->` and the end of that.
     """
-    parts = {"networks": networks(report)}
+    parts = {"networks": networks(report)} if report.networks else {}
     if report.sides.scheme == INT8:
-        parts |= {"about": about(report), "layers": layers(report)}
+        parts |= {"about": about(report)}
+        parts |= {"layers": layers(report)} if report.networks else {}
         parts |= {"codes": codes(report)} if report.codes else {}
     spaced = {name: part.replace("%", " %") for name, part in parts.items()}
     renew("parity" if report.sides.scheme == INT8 else report.sides.scheme, document, spaced)
