@@ -75,8 +75,8 @@ def _filtered(content: Bytes) -> tuple[Uint8, Uint8] | None:
     flat = inflater.decompress(b"".join(part for name, part in chunks if name == b"IDAT"), step * height + 1)
     if not inflater.eof or len(flat) != step * height:
         return None
-    rows = np.frombuffer(flat, np.uint8).reshape(height, step)
-    return rows[:, 0], rows[:, 1:].reshape(height, width, CHANNELS[kind])
+    pixels: Uint8 = np.ndarray((height, width, CHANNELS[kind]), np.uint8, flat, 1, (step, CHANNELS[kind], 1))
+    return np.frombuffer(flat, np.uint8)[::step], pixels
 
 
 def _chunks(content: Bytes) -> Iterator[tuple[bytes, Bytes]]:

@@ -51,9 +51,11 @@ def _rules(binary: Uint8, others: Uint8, held: int, length: int, surely: int, th
     if length > binary.shape[1]:
         return np.zeros_like(binary)
     thick = cv2.dilate(binary, np.ones((5, 1), np.uint8))
-    found = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    if not found.any():
+    run = np.ones((1, length), np.uint8)
+    within = cv2.erode(thick, run)
+    if not cv2.countNonZero(within):
         return np.zeros_like(binary)
+    found = cv2.dilate(within, run)
     line = np.asarray(cv2.dilate(found, np.ones((3, 3), np.uint8)), np.uint8) & binary
     out = np.zeros_like(binary)
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
