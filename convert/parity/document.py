@@ -15,7 +15,7 @@ def update(document: Path, report: Report) -> None:
     """Write what was compared and its tables into a document.
 
     The bundle's own int8: between `<!-- parity NAME -->` and `<!-- end of parity NAME -->`, NAME being about, networks,
-    layers and codes; what was not asked for stays as it is.  Another scheme: its networks alone, between its own markers,
+    layers and codes; what was not asked for stays as it is.  Another scheme: its networks alone, between
     `<!-- SCHEME networks -->` and the end of that.
     """
     parts = {"networks": networks(report)} if report.networks else {}
