@@ -52,6 +52,8 @@ class Run:
     pages: int
     seconds: float
     """From the first answer to the last: what loading takes is left out."""
+    handing: float
+    """CPU time of handing out and collecting, milliseconds a page: what no further worker takes over."""
     peaks: dict[int, list[float]]
     """Greatest memory of each worker so far, MiB, by the pages that had been read."""
 
@@ -95,14 +97,15 @@ def run(cases: Sequence[Case], told: Settings, workers: int, pages: int) -> Run:
     """Have workers read so many pages, the pile again from its start where it is smaller."""
     peaks: dict[int, list[float]] = {}
     with Crew(told, workers, TIMEOUT) as crew:
-        start = 0.0
+        start, own = 0.0, time.process_time()
         for done, answer in enumerate(crew.read(_tasks(cases, pages)), start=1):
             start = start or time.monotonic()
             if answer.error:
                 raise BenchmarkError(answer.error)
             if done in LOOKED_AT or done == pages:
                 peaks[done] = sorted(filter(None, map(_peak, crew.pids())))
-        return Run(workers, pages, time.monotonic() - start, peaks)
+        handing = 1000 * (time.process_time() - own) / pages
+        return Run(workers, pages, time.monotonic() - start, handing, peaks)
 
 
 def _tasks(cases: Sequence[Case], pages: int) -> Iterator[Task]:
@@ -135,14 +138,21 @@ def tables(found: Sequence[Cost], runs: Sequence[Run]) -> str:
         rows.append([kind, f"{len(own):,}", f"{page:.1f}", f"{bare:.1f}", f"{page / bare:.2f}"])
     parts = [markdown(("kind", "n", "page, ms", "imdecode, ms", "ratio"), rows)] if found else []
     if runs:
-        head = ("workers", "pages", "pages a second", "times one worker", "peak of a worker, MiB")
+        head = ("workers", "pages", "pages a second", "times the first", "handing out, ms", "peak of a worker, MiB")
         parts.append(markdown(head, [_run_row(one, runs[0]) for one in runs]))
     return "\n\n".join(parts)
 
 
 def _run_row(one: Run, first: Run) -> list[str]:
     peaks = "; ".join(f"{max(peak):.0f} at {pages:,}" for pages, peak in one.peaks.items() if peak)
-    return [f"{one.workers}", f"{one.pages:,}", f"{one.rate:.2f}", f"{one.rate / first.rate:.2f}", peaks]
+    return [
+        f"{one.workers}",
+        f"{one.pages:,}",
+        f"{one.rate:.2f}",
+        f"{one.rate / first.rate:.2f}",
+        f"{one.handing:.2f}",
+        peaks,
+    ]
 
 
 def record(found: Sequence[Cost], runs: Sequence[Run]) -> dict[str, Any]:

@@ -56,8 +56,9 @@ def _pages(options: argparse.Namespace, scratch: Path) -> list[Case]:
                 raise UsageError(f"--{name} is for pages that are rendered here; leave it out with --folder")
         return cases.read(options.folder)
     from benchmarks import pile_pages
+    from train import typefaces
 
     if options.keep is not None and options.keep.exists() and any(options.keep.iterdir()):
         raise UsageError(f"--keep {options.keep}: is not empty; name a new folder")
     folder, seed = options.keep or scratch, 1 if options.seed is None else options.seed
-    return pile_pages.render(folder, options.count or 2000, seed, 1, options.fonts)
+    return pile_pages.render(folder, options.count or 2000, seed, 1, typefaces.provide(options.fonts))

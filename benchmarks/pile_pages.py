@@ -15,7 +15,7 @@ from benchmarks.envelopes import addressed, cep
 from benchmarks.errors import BenchmarkError
 from benchmarks.render import unseen_digits, writers
 from device.model import Bundle
-from train import data, typefaces
+from train import data
 from train.workers import spread
 from train.writers import Hands
 
@@ -34,8 +34,11 @@ SENSOR_NOISE = 1.5, 4.0
 """Standard deviation of a scanner's noise, grey levels, on top of what the paper and lens have."""
 
 
-def render(folder: Path, count: int, seed: int, workers: int, fonts: Path | None = None) -> list[Case]:
-    """Write so many pages and their truth.csv; those of a count begin like those of a larger one."""
+def render(folder: Path, count: int, seed: int, workers: int, fonts: Path) -> list[Case]:
+    """Write so many pages and their truth.csv; those of a count begin like those of a larger one.
+
+    fonts: the folder of the typefaces' wheels.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     out = []
     for done, case in enumerate(spread(_page, range(count), _begin, (folder, seed, fonts), workers), start=1):
@@ -46,9 +49,9 @@ def render(folder: Path, count: int, seed: int, workers: int, fonts: Path | None
     return out
 
 
-def _begin(folder: Path, seed: int, fonts: Path | None) -> tuple[Path, int, Hands]:
+def _begin(folder: Path, seed: int, fonts: Path) -> tuple[Path, int, Hands]:
     digits, _ = unseen_digits(Bundle.load(), data.load(None))
-    return folder, seed, writers(digits, typefaces.provide(fonts))
+    return folder, seed, writers(digits, fonts)
 
 
 def _page(state: tuple[Path, int, Hands], number: int) -> Case:

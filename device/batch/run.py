@@ -50,7 +50,7 @@ def run(work: Work) -> Counts:
     with Journal(path) as log:
         _say(log.begin(options, listing(work.sources)))
         if log.counts.done:
-            _say(f"{path}: {log.counts.done:,} pages were read before; going on")
+            _say(f"{path}: going on after {log.counts.done:,} of {log.counts.pages:,} pages")
         try:
             _read(work, log)
         except KeyboardInterrupt:
