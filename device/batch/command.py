@@ -143,7 +143,6 @@ def _truth(options: argparse.Namespace) -> bool:
     from device.batch.whole import whole
 
     report = truth.judge(tables.read(options.out), truth.read_truth(options.truth))
-    print(truth_text.text(report))
     for path in options.report:
         with whole(path) as beside:
             if path.suffix.lower() == ".json":
@@ -153,6 +152,7 @@ def _truth(options: argparse.Namespace) -> bool:
             else:
                 told = truth_text.text(report) + "\n"
             beside.write_text(told, encoding="utf-8")
+    print(truth_text.text(report))
     return False
 
 
