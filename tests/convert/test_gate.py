@@ -50,6 +50,7 @@ def test_the_thresholds_are_those_promised():
     assert ON_MNIST.sharpness == (0.2, 5.0)
     assert gate.limits("digit", "lenet5", on_mnist=True) == ON_MNIST
     assert gate.limits("digit", "cnn-simple", on_mnist=True).error_gap == 0.001
+    assert gate.limits("digit", "lenet5-1998", on_mnist=True).sharpness == (0.2, 20.0)
     assert gate.LARGEST_CODE_GAP == 0.002
 
 
@@ -88,6 +89,14 @@ def test_a_share_of_few_digits_is_rounded_up_to_a_digit():
     few = replace(GOOD, n=1_000, quantised_wrong=51, agreeing=999)
     assert failures(few, ON_MNIST) == []
     assert len(failures(replace(few, quantised_wrong=52, agreeing=998), ON_MNIST)) == 2
+
+
+def test_what_people_bring_may_differ_by_a_part_of_its_own_errors():
+    asked, poor = gate.limits("digit", "keras", on_mnist=True), replace(GOOD, float32_wrong=800)
+    assert failures(replace(poor, quantised_wrong=860, agreeing=9_880), asked) == []
+    assert len(failures(replace(poor, quantised_wrong=861, agreeing=9_879), asked)) == 2
+    assert len(failures(replace(GOOD, quantised_wrong=61, agreeing=9_989), asked)) == 2
+    assert failures(replace(poor, float32_wrong=2_001, quantised_wrong=2_001), asked)
 
 
 @pytest.mark.parametrize(("right", "missed"), [(1_500, 0), (1_504, 0), (1_496, 0), (1_505, 1), (1_495, 1)])
