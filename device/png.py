@@ -29,6 +29,8 @@ MOST_BYTES = 1 << 26
 GREY = np.array([[9797, 19234, 3737, 0.5 - (1 << 14)]], np.float32) / (1 << 15)
 """What libpng makes grey of, as OpenCV asks it to: red, green and blue in 32768ths, rounded down (all of it exact in
 float32, and what is rounded to the nearest half a step lower never lies in the middle)."""
+STRIPE = 32
+"""Rows that are put together at a time: there is no second copy of all the pixels."""
 NONE, LEFT = 0, 1
 """Filters of a row: its pixels as they are, and each as its difference from the one on its left."""
 
@@ -55,6 +57,16 @@ def decode(content: Bytes, colour: bool) -> Uint8 | None:
     if filtered is None or (filtered[0] > LEFT).any():
         return None
     filters, pixels = filtered
+    height, width = pixels.shape[:2]
+    out = np.empty((height, width, 3) if colour else (height, width), np.uint8)
+    for top in range(0, height, STRIPE):
+        part = np.s_[top : top + STRIPE]
+        out[part] = _shown(filters[part], pixels[part], colour)
+    return out
+
+
+def _shown(filters: Uint8, pixels: Uint8, colour: bool) -> Uint8:
+    """Some rows, put together: filters uint8[h] and uint8[h, W, channels] → uint8[h, W] or BGR uint8[h, W, 3]."""
     whole = np.add.accumulate(pixels, axis=1, dtype=np.uint8)
     whole[filters == NONE] = pixels[filters == NONE]
     if whole.shape[2] == 1:
@@ -79,9 +91,9 @@ def _filtered(content: Bytes) -> tuple[Uint8, Uint8] | None:
     return np.frombuffer(flat, np.uint8)[::step], pixels
 
 
-def _chunks(content: Bytes) -> Iterator[tuple[bytes, Bytes]]:
+def _chunks(content: Bytes) -> Iterator[tuple[bytes, memoryview]]:
     at, name = 8, b""
     while name != b"IEND":
         length, name = struct.unpack_from(">I4s", content, at)
-        yield name, content[at + 8 : at + 8 + length]
+        yield name, memoryview(content)[at + 8 : at + 8 + length]
         at += 12 + length
