@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from convert.temperature import fit_temperature
 from device.model import Bundle
 from train.data import Glyphs, Mnist
 from train.evaluate import logits_of
-from train.recipe import DIGIT, DIGIT_OR_NOT, WHICH_DIGIT
+from train.recipe import DIGIT, DIGIT_OR_NOT
 from train.runs import Run
 
 KNOWN_DIGITS = 5000
 """On which the temperature is fitted of a network that held none out."""
+
+NOTHING: Mapping[str, Glyphs] = {}
 
 
 def make_bundle(
@@ -41,18 +44,18 @@ def make_bundle(
     """Convert a run, or several, into the bundle `out/name`; nothing is written unless the parity holds.
 
     held_out: a run of the same recipe that held digits out, for the temperature of one that did not.
-    others: a digit-or-not run, by whose network the device reads lines; with it, maybe, a which-digit run.
+    others: a digit-or-not run, by whose network the device reads lines; with it, maybe, runs of other roles.
     graph: of all networks; None is fast for those that have a fast graph, and plain for others.
     """
     files.refuse_to_overwrite(out, name, force)
     _require_role(run, DIGIT)
     _same_digits(run, mnist)
     honest = _honest(run, held_out)
-    networks, left = [convert(of_run(run), calibrate.representative(mnist.train), calibrate.PER_CLASS, graph)], None
+    networks = [convert(of_run(run), calibrate.representative(mnist.train), calibrate.PER_CLASS, graph)]
+    left: dict[str, Glyphs] = {}
     for other in _in_order(others):
-        converted, its = _convert_rendered(other, mnist, graph)
+        converted, left[other.role] = _convert_rendered(other, mnist, graph)
         networks.append(converted)
-        left = left or its
     recipe = honest.record["recipe"]
     calibration = {"held_out": recipe["validation"], "training": honest.record["command"]}
     told = {"seed": run.record["seed"], "temperature": calibration}
@@ -66,11 +69,11 @@ def ship(
     networks: Sequence[Converted],
     described: dict[str, Any],
     mnist: Mnist,
-    left: Glyphs | None = None,
+    left: Mapping[str, Glyphs] = NOTHING,
 ) -> Compared:
     """Compare a bundle's networks and write its files; nothing is written unless the parity holds.
 
-    described: the card.  left: glyphs to compare the networks of rendered lines on.
+    described: the card.  left: glyphs to compare each role's network of rendered lines on.
     """
     compared = replace(_compare(name, networks, described, mnist, left), forms=_forms(networks, mnist, left))
     compared.require()
@@ -117,12 +120,15 @@ def temperature(model: keras.Model, mnist: Mnist, held_out: int) -> float:
 
 
 def _in_order(others: Sequence[Run]) -> list[Run]:
-    """The digit-or-not run, and after it a which-digit run if there is one."""
-    for run, role in zip(others, (DIGIT_OR_NOT, WHICH_DIGIT), strict=False):
+    """The digit-or-not run, and after it those of other roles, in the order in which cards name them."""
+    order = list(CLASSES)
+    chosen = sorted(others, key=lambda run: order.index(run.role))
+    for run, role in zip(chosen[:1], (DIGIT_OR_NOT,), strict=False):
         _require_role(run, role)
-    if len(others) > 2:
-        raise ConversionError(f"{others[2].folder} is one run too many: a bundle has three networks at most")
-    return list(others)
+    for run, other in pairwise(chosen):
+        if run.role == other.role:
+            raise ConversionError(f"{run.folder} and {other.folder} are both runs of the role {run.role}; give one")
+    return chosen
 
 
 def _convert_rendered(run: Run, mnist: Mnist, graph: quantize.Form | None) -> tuple[Converted, Glyphs]:
@@ -133,19 +139,20 @@ def _convert_rendered(run: Run, mnist: Mnist, graph: quantize.Form | None) -> tu
     return convert(of_run(run), shown.pixels, len(shown) // classes, graph), left
 
 
-def _forms(networks: Sequence[Converted], mnist: Mnist, left: Glyphs | None) -> tuple[FormParity, ...]:
-    """Each fast network beside its plain one: on MNIST's test digits, the second one on rendered glyphs too."""
+def _forms(networks: Sequence[Converted], mnist: Mnist, left: Mapping[str, Glyphs]) -> tuple[FormParity, ...]:
+    """Each fast network beside its plain one: on MNIST's test digits, those of rendered lines on their glyphs too."""
     found = []
     for one in networks:
         if one.plain is not None:
-            shown = [mnist.test, left] if left and one.source.role != DIGIT else [mnist.test]
+            role = one.source.role
+            shown = [mnist.test, left[role]] if role in left else [mnist.test]
             pair = Pair(one.int8, one.float32)
-            found += [forms.compare(one.source.role, one.plain, pair, glyphs.pixels) for glyphs in shown]
+            found += [forms.compare(role, one.plain, pair, glyphs.pixels) for glyphs in shown]
     return tuple(found)
 
 
 def _compare(
-    name: str, networks: Sequence[Converted], described: dict[str, Any], mnist: Mnist, left: Glyphs | None
+    name: str, networks: Sequence[Converted], described: dict[str, Any], mnist: Mnist, left: Mapping[str, Glyphs]
 ) -> Compared:
     """Open the bundle as the device does, from a folder of its own, and compare its networks."""
     with tempfile.TemporaryDirectory(prefix="postread-bundle-") as folder:

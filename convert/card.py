@@ -18,7 +18,7 @@ from device.model import CARD_SCHEMA
 from device.pixels import PIXELS_VERSION
 from train.data import Mnist
 from train.files import sha256
-from train.recipe import DIGIT, DIGIT_OR_NOT, WHICH_DIGIT
+from train.recipe import DIGIT, DIGIT_OR_NOT, DIGIT_OR_NOT_ALONE, WHICH_DIGIT
 from train.runs import versions
 
 DIGITS_SHOWN = 4
@@ -82,8 +82,9 @@ def made_by(name: str, networks: Sequence[Converted], mnist: Mnist, command: str
 def accuracy(compared: Compared) -> dict[str, Any]:
     """Shares, on MNIST's test digits and for the other networks on rendered glyphs; SQNR of the logits in dB."""
     figures = {"mnist-test": {"n": compared.digit.n} | _shares(compared.digit)}
-    if rendered := compared.of(DIGIT_OR_NOT):
-        figures["rendered"] = _rendered(rendered)
+    for role, its in ((DIGIT_OR_NOT, "rendered"), (DIGIT_OR_NOT_ALONE, "rendered-alone")):
+        if rendered := compared.of(role):
+            figures[its] = _rendered(rendered)
     if which := compared.of(WHICH_DIGIT):
         figures["rendered-which"] = {"n": which.parity.n} | _shares(which.parity)
     return figures

@@ -60,6 +60,9 @@ THRESHOLD_DIGITS = 3
 """Decimals of a threshold on the card."""
 BINS = 10
 """Of the calibration error, of equal count."""
+SHARES = "digit_share", "which_share", "alone_share"
+"""Of the networks' opinions, which are not fitted: on 1,000 rendered lines 70.3 % were right with these, and 69.3 %
+with a fifth, two fifths and none."""
 WEIGHTS, CONFIDENCE, THRESHOLDS = 1, 2, 3
 """The parts of the pages."""
 
@@ -107,7 +110,7 @@ def fit(bundle: Bundle, supplies: Supplies, seed: int, lines: int, command: str,
         **{kind: _rounded(outcome) for kind, outcome in outcomes.items()},
     }
     thresholds = {kind: outcome.threshold for kind, outcome in outcomes.items()}
-    kept = {"digit_share": old.digit_share, "which_share": old.which_share, "fitted": fitted}
+    kept = {name: getattr(old, name) for name in SHARES} | {"fitted": fitted}
     decoder = as_card(weights, confidence, old.temperature, thresholds) | kept
     _rewrite(bundle, decoder)
     return outcomes

@@ -11,12 +11,17 @@ import keras
 from convert.errors import ConversionError
 from device.model import DIGITS
 from train.errors import RunError
-from train.recipe import DIGIT, DIGIT_OR_NOT, WHICH_DIGIT
+from train.recipe import DIGIT, DIGIT_OR_NOT, DIGIT_OR_NOT_ALONE, WHICH_DIGIT
 from train.runs import Run
 
 NOT = "not"
 """The eleventh class."""
-CLASSES = {DIGIT: DIGITS, DIGIT_OR_NOT: (*DIGITS, NOT), WHICH_DIGIT: DIGITS}
+CLASSES = {
+    DIGIT: DIGITS,
+    DIGIT_OR_NOT: (*DIGITS, NOT),
+    WHICH_DIGIT: DIGITS,
+    DIGIT_OR_NOT_ALONE: (*DIGITS, NOT),
+}
 """Of a network, by its role."""
 
 BROUGHT = "keras"

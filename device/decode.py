@@ -18,6 +18,8 @@ REASONS = ("not-sure", "wrong-length", "looks-like-text", "touching-digits", "no
 DEFAULT_THRESHOLD = 0.5
 TEXT_SHARE = 0.45
 """A line of which more than this share was passed over looks like text."""
+LETTERS_SHARE = 0.2
+"""One of which more than this share was passed over is no line of digits, however sure each of them is: `Solidao`."""
 ABUTTING = 0.4
 """Ink nearer than this to a code's ends, in heights, belongs to the same word."""
 KNOWN_REACH = 8.0
@@ -46,8 +48,10 @@ FEATURES = (
 
 DISSENT = -8.0
 """A network that is surer than this, log probability, that a digit is another counts as no surer."""
-DIGIT_SHARE, WHICH_SHARE = 0.2, 0.4
+DIGIT_SHARE, WHICH_SHARE = 0.1, 0.6
 """Shares of the networks of the roles digit and which-digit in the opinion of which digit a glyph is."""
+ALONE_SHARE = 0.33
+"""Share of the network that does not see the neighbours in the opinion of whether it is a digit, and which."""
 UNFITTED = {"bias": 3.0, "digits": 1.0, "odds": 1.0}
 """Confidence of a bundle whose decoder was not fitted: it falls with the product of its digits' probabilities."""
 
@@ -79,7 +83,9 @@ class Decoder:
     digit_share: float
     """Weight of the ten-class network's opinion of which digit it is, 0 to 1, beside the eleven-class one's."""
     which_share: float = WHICH_SHARE
-    """The same of a network that was shown rendered digits alone, where there is one."""
+    """The same of a network that was shown nothing but rendered digits, where there is one."""
+    alone_share: float = ALONE_SHARE
+    """The same of an eleven-class network that does not see the neighbours, beside the one that does."""
 
     @classmethod
     def from_card(cls, decoder: Mapping[str, Any]) -> Decoder:
@@ -93,6 +99,7 @@ class Decoder:
             {str(name): float(value) for name, value in decoder.get("thresholds", {}).items()},
             float(decoder.get("digit_share", DIGIT_SHARE)),
             float(decoder.get("which_share", WHICH_SHARE)),
+            float(decoder.get("alone_share", ALONE_SHARE)),
         )
 
     def threshold(self, format: Format) -> float:
@@ -137,11 +144,12 @@ class Decoder:
     ) -> tuple[str | None, str | None]:
         if format.length is not None and len(best.digits) != format.length:
             return "wrong-length", f"{len(best.digits)} digits, {format.name} has {format.length}"
-        least = self.threshold(format)
+        least, passed = self.threshold(format), features[FEATURES.index("passed_over")]
+        if format.length is None and passed > LETTERS_SHARE:
+            return "looks-like-text", f"{100 * passed:.0f} % of the line is no digit"
         if confidence >= least:
             return None, None
         detail = f"{confidence:.2f} is below {least:.2f}"
-        passed = features[FEATURES.index("passed_over")]
         if passed > TEXT_SHARE:
             return "looks-like-text", f"{detail}; {100 * passed:.0f} % of the line is no digit"
         if features[FEATURES.index("margin")] < 1.0 and features[FEATURES.index("least_odds")] < 0:

@@ -28,7 +28,7 @@ ROLES = {"digit": 10, "digit-or-not": 11, "digit-or-not-alone": 11, "which-digit
 """Classes of a network, by its role."""
 ALONE, AMONG = 0, 1
 """The two ways in which `device.segment.glyphs` shows a glyph: alone, and among its neighbours."""
-VIEWS = {"digit": ALONE, "digit-or-not": ALONE, "digit-or-not-alone": ALONE, "which-digit": ALONE}
+VIEWS = {"digit": ALONE, "digit-or-not": AMONG, "digit-or-not-alone": ALONE, "which-digit": ALONE}
 """The way in which each role's network looks at it."""
 
 Precision = Literal["int8", "float32"]

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-PIXELS_VERSION = 1
+PIXELS_VERSION = 2
 
 CANVAS = 32
 """Side of the network's input, pixels (LeCun 1998, section II.B)."""

@@ -145,7 +145,8 @@ class Reader:
             return Scores(digit, digit.max(axis=1) + NO_OPINION, digit)
         every = log_softmax(_opinion(self.digit_or_not, shown))
         if self.digit_or_not_alone is not None:
-            both = (every + log_softmax(_opinion(self.digit_or_not_alone, shown))) / 2
+            share = self.decoder.alone_share
+            both = (1 - share) * every + share * log_softmax(_opinion(self.digit_or_not_alone, shown))
             every = both - np.logaddexp.reduce(both, axis=1, keepdims=True)
         is_digit = np.logaddexp.reduce(every[:, :10], axis=1)
         digit, odds = every[:, :10] - is_digit[:, None], is_digit - every[:, 10]

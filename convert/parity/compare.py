@@ -157,17 +157,16 @@ class Compared:
 
 
 def compare_bundle(
-    bundle: Bundle, mnist: Mnist, glyphs: Glyphs | None, models: Mapping[str, keras.Model] | None = None
+    bundle: Bundle, mnist: Mnist, glyphs: Mapping[str, Glyphs], models: Mapping[str, keras.Model] | None = None
 ) -> Compared:
     """What conversion asks: the first network on MNIST's test digits, the others on glyphs, if there are any.
 
+    glyphs: for each role, as its network looks at them.
     models: the Keras networks that the bundle's were made from, by role.
     """
     sides, models = Sides(bundle, bundle), models or {}
     shown = [(DIGIT, sets.of_mnist(mnist.test))]
-    if glyphs is not None:
-        held = sets.of_held_out(glyphs)
-        shown += [(network.role, held) for network in bundle.networks if network.role != DIGIT]
+    shown += [(network.role, sets.of_held_out(glyphs[network.role])) for network in bundle.networks[1:] if glyphs]
     return Compared(tuple(compare_network(sides, role, one, models.get(role)) for role, one in shown))
 
 

@@ -15,6 +15,7 @@ from convert import calibrate, fast, forms, quantize, ranges
 from convert.errors import ConversionError, ParityError
 from convert.graph import inspect
 from convert.parity.compare import Comparison
+from convert.source import CLASSES
 from device.classify import Classifier
 from device.model import Bundle
 from device.pixels import PIXELS_VERSION
@@ -25,7 +26,7 @@ from train.lenet5 import lenet5
 from train.rendered import save
 
 FILES = {"mine-int8.tflite", "mine-float32.tflite", "mine.keras", "mine.json"}
-STEMS = {"digit": "", "digit-or-not": "-digit-or-not", "which-digit": "-which-digit"}
+STEMS = {role: "" if role == "digit" else f"-{role}" for role in CLASSES}
 """What a network's role adds to the bundle's name."""
 SECOND = {f"mine-digit-or-not{end}" for end in ("-int8.tflite", "-float32.tflite", ".keras")}
 
@@ -175,14 +176,16 @@ def test_a_bundle_of_fewer_networks_leaves_no_files_of_the_others(make_run, make
     assert {path.name for path in out.iterdir()} == FILES | SECOND
 
 
-def test_networks_are_given_in_their_order(make_run, make_second, make_third, small, out):
+def test_there_is_a_network_that_tells_digits_from_others_and_one_of_each_role(
+    make_run, make_second, make_third, small, out
+):
     run, second, third = make_run(), make_second(), make_third()
     with pytest.raises(ConversionError, match="digit-or-not is wanted"):
         make(run, out, small, others=[third])
-    with pytest.raises(ConversionError, match="which-digit is wanted"):
+    with pytest.raises(ConversionError, match="both runs of the role digit-or-not"):
         make(run, out, small, others=[second, second])
-    with pytest.raises(ConversionError, match="one run too many"):
-        make(run, out, small, others=[second, third, third])
+    with pytest.raises(ConversionError, match="both runs of the role which-digit"):
+        make(run, out, small, others=[third, second, third])
 
 
 class Nothing:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device import formats
-from device.decode import DEFAULT_THRESHOLD, FEATURES, REASONS, TEXT_SHARE, Candidate, Decoder, describe
+from device.decode import DEFAULT_THRESHOLD, FEATURES, LETTERS_SHARE, REASONS, Candidate, Decoder, describe
 from device.lattice import Path, Scores, Weights, best_paths
 from device.segment import LineInk, Spans
 
@@ -219,10 +219,11 @@ def test_a_few_digits_among_much_else_look_like_text() -> None:
 
 
 def test_as_much_as_it_takes_to_look_like_text() -> None:
-    share = features("12345----", fixed=False)["passed_over"]
-    assert share < TEXT_SHARE
-    assert read("12345----", "digits", sure=0.3, odds=-1).reason != "looks-like-text"
-    assert read("12345-----", "digits", sure=0.3, odds=-1).reason == "looks-like-text"
+    share = features("12345-", fixed=False)["passed_over"]
+    assert share < LETTERS_SHARE
+    assert read("12345-", "digits", sure=0.3, odds=-1).reason != "looks-like-text"
+    assert read("12345--", "digits", sure=0.3, odds=-1).reason == "looks-like-text"
+    assert read("1---2", "digits:2", sure=0.3, odds=-1).reason == "looks-like-text"
 
 
 def test_a_doubtful_cut_means_touching_digits() -> None:
@@ -245,9 +246,11 @@ def test_what_is_merely_unclear_is_not_sure() -> None:
     assert code.detail == f"{code.confidence:.2f} is below 0.50"
 
 
-def test_a_sure_code_is_not_asked_how_it_looks() -> None:
-    ours = Decoder.from_card({"confidence": {"any": {"bias": 9.0}}})
-    assert read("--1----2--", "digits", ours).reason is None
+def test_a_sure_code_is_not_asked_how_it_looks_but_a_line_of_digits_is() -> None:
+    """Letters that look like digits are sure digits: only what stands between them tells."""
+    ours = Decoder.from_card({"confidence": {kind: {"bias": 9.0} for kind in ("any", "fixed")}})
+    assert read("--1----2--", "digits:2", ours).reason is None
+    assert read("--1----2--", "digits", ours).reason == "looks-like-text"
 
 
 # ── Thresholds ──

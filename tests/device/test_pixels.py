@@ -42,7 +42,7 @@ blots = st.builds(blot, sides, sides, st.integers(0, 1000))
 
 
 def test_version() -> None:
-    assert PIXELS_VERSION == 1
+    assert PIXELS_VERSION == 2
 
 
 def test_golden_bytes_of_the_canvas() -> None:
