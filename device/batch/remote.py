@@ -81,20 +81,20 @@ def _globbed(files: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _walked(files: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Folder by folder, so that one folder's names are in memory and no more."""
-    waiting = [path]
+    """Every file by name, as in a folder here; one folder's names are in memory and no more."""
+    waiting: list[dict[str, Any]] = [{"name": path, "type": "directory"}]
     while waiting:
-        here = waiting.pop()
-        inside = sorted(files.ls(here, detail=True), key=lambda facts: str(facts["name"]))
-        folders = []
-        for facts in inside:
-            name = str(facts["name"])
-            if facts.get("type") == "directory":
-                if name.rstrip("/") != here.rstrip("/"):
-                    folders.append(name)
-            elif name.rstrip("/") != here.rstrip("/"):
-                yield name, facts
-        waiting += reversed(folders)
+        facts = waiting.pop()
+        name = str(facts["name"])
+        if facts.get("type") != "directory":
+            yield name, facts
+            continue
+        inside = [found for found in files.ls(name, detail=True) if _bare(found["name"]) != _bare(name)]
+        waiting += sorted(inside, key=lambda found: _bare(found["name"]), reverse=True)
+
+
+def _bare(name: object) -> str:
+    return str(name).rstrip("/")
 
 
 def _is_glob(url: str) -> bool:
