@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.exact import scaled, shares
+
 Uint8 = NDArray[np.uint8]
 
 FAINTEST_INK = 18
 """Contrast (0..255 of the paper's brightness) below which nothing is ink, whatever Otsu says."""
-DARKEST_PAPER = 24.0
-"""Paper is not taken to be darker than this: in the dark, noise is no ink."""
 LOWER = (0.6, 0.7, 0.8, 0.9)
 """Faint strokes are kept whole by a threshold below Otsu's, these shares of it, ..."""
 GROWTH = 1.25
@@ -42,7 +42,7 @@ def reduce(grey: Uint8, max_pixels: int) -> tuple[Uint8, float]:
     if scale == 1.0:
         return grey, 1.0
     size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+    return scaled(grey, size), scale
 
 
 def contrast(grey: Uint8, window: int) -> Uint8:
@@ -53,11 +53,10 @@ def contrast(grey: Uint8, window: int) -> Uint8:
     """
     height, width = grey.shape
     step = max(1, window // 10)
-    small = cv2.resize(grey, (max(1, width // step), max(1, height // step)), interpolation=cv2.INTER_AREA)
+    small = scaled(grey, (max(1, width // step), max(1, height // step)))
     kernel = min(window // step | 1, 255)
-    paper = cv2.resize(cv2.medianBlur(small, kernel), (width, height), interpolation=cv2.INTER_LINEAR)
-    lit = cv2.max(paper, DARKEST_PAPER)  # type: ignore[call-overload]
-    return np.asarray(cv2.divide(cv2.subtract(paper, grey), lit, scale=255), np.uint8)
+    paper = scaled(np.asarray(cv2.medianBlur(small, kernel), np.uint8), (width, height))
+    return shares(np.asarray(cv2.subtract(paper, grey), np.uint8), paper)
 
 
 def threshold(contrast_map: Uint8) -> int:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.exact import Warp, scaled
 from device.ink import components, contrast, over, threshold
 from device.types import Box, Point
 
@@ -347,9 +348,8 @@ def _warp(picture: Uint8, to_picture: Floats, out: tuple[int, int], size: float)
     if size < 0.75:
         new = max(1, round(part.shape[1] * size)), max(1, round(part.shape[0] * size))
         ratio = np.array([new[0] / part.shape[1], new[1] / part.shape[0]])
-        part = np.asarray(cv2.resize(part, new, interpolation=cv2.INTER_AREA), np.uint8)
+        part = scaled(part, new)
         matrix *= ratio[:, None]
         matrix[:, 2] += 0.5 * ratio - 0.5
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     paper = float(np.median(part[::2, ::2]))  # beyond the picture's edge
-    return np.asarray(cv2.warpAffine(part, matrix, out, flags=flags, borderValue=paper), np.uint8)
+    return Warp(matrix, out)(part, paper)

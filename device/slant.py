@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.exact import Warp
 from device.lines import Strip
 
 Uint8 = NDArray[np.uint8]
@@ -51,13 +51,13 @@ def straighten(strip: Strip, binary: Uint8, soft: Uint8) -> tuple[Strip, Uint8, 
     more = int(np.ceil(abs(found) * rows))
     size = columns + more, rows
     upright = np.array([[1.0, -found, found * (rows - 1) / 2 - more / 2], [0.0, 1.0, 0.0]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    warp = Warp(upright, size)
     paper = float(np.median(strip.grey[::2, ::2]))
-    grey = cv2.warpAffine(strip.grey, upright, size, flags=flags, borderValue=paper)
-    half = cv2.warpAffine(cv2.multiply(binary, 255), upright, size, flags=flags)  # type: ignore[call-overload]
+    grey = warp(strip.grey, paper)
+    half = warp(binary * np.uint8(255))
     moved = Strip(
-        np.asarray(grey, np.uint8),
+        grey,
         strip.to_frame @ np.concatenate([upright, [[0.0, 0.0, 1.0]]]),
         strip.frame_size,
     )
-    return moved, (half > 127).view(np.uint8), np.asarray(cv2.warpAffine(soft, upright, size, flags=flags), np.uint8)
+    return moved, (half > 127).view(np.uint8), warp(soft)
