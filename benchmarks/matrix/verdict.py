@@ -16,10 +16,10 @@ LARGEST_CHANGE_OF_OLDER = 3
 """The same for tflite-runtime, whose int8 kernels round twice (docs/parity.md)."""
 LARGEST_FLOAT_CHANGE = 1e-5
 """Of a float32 logit, as a share of its digit's largest, or of 1 where that is less."""
-LARGEST_BOX_CHANGE = 2
-"""Of a box's corner or side, pixels: OpenCV's picture scaling is not the same to the byte everywhere."""
-LARGEST_CONFIDENCE_CHANGE = 0.05
-"""Of an accepted reading, for the same reason."""
+LARGEST_CONFIDENCE_CHANGE = 1e-3
+"""Of an accepted reading."""
+LARGEST_CONFIDENCE_CHANGE_OF_OLDER = 0.05
+"""The same for tflite-runtime: a unit of an int8 logit is as much in eight digits."""
 SAME = ("code", "digits", "format", "reason", "known")
 """What must be equal in an accepted reading, beside that it is accepted."""
 BOXES = ("box", "quad", "digit_boxes")
@@ -72,7 +72,7 @@ class Verdict:
         """Each promise that is not kept, and by how much."""
         units = LARGEST_CHANGE_OF_OLDER if self.older else LARGEST_INT8_CHANGE
         changed = self.decided_changed if self.older else self.classes_changed
-        confidence = f"{self.confidence_change:.2g}, {LARGEST_CONFIDENCE_CHANGE:g} is allowed"
+        confidence = LARGEST_CONFIDENCE_CHANGE_OF_OLDER if self.older else LARGEST_CONFIDENCE_CHANGE
         checks = [
             (changed, f"{changed} digits get another class{' that are no draws' if self.older else ''}"),
             (self.float_classes_changed, f"float32 gives {self.float_classes_changed} digits another class"),
@@ -83,11 +83,11 @@ class Verdict:
             ),
             (self.glyphs_changed, f"the pixels of {self.glyphs_changed} of {self.glyphs:,} glyphs differ"),
             (self.codes_changed, f"other codes are accepted on {self.codes_changed} of {self.pictures} pictures"),
+            (self.box_change, f"boxes differ by {self.box_change} pixels"),
             (
-                self.box_change > LARGEST_BOX_CHANGE,
-                f"boxes differ by {self.box_change} pixels, {LARGEST_BOX_CHANGE} is allowed",
+                not self.confidence_change <= confidence,
+                f"confidences differ by {self.confidence_change:.2g}, {confidence:g} is allowed",
             ),
-            (not self.confidence_change <= LARGEST_CONFIDENCE_CHANGE, f"confidences differ by {confidence}"),
         ]
         return [what for broken, what in checks if broken]
 
