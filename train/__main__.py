@@ -27,7 +27,7 @@ FINE_TUNED = "fine-tuned"
 """Of a run that goes on with another, unless it is given a name."""
 KEPT = ".glyphs"
 """Folder beside the run folders in which rendered glyphs are kept."""
-SCENES, SCENES_AGAIN = 60_000, 4_000
+SCENES, SCENES_AGAIN = 60_000, 2_000
 """Lines that are rendered to train on, and to go on training with."""
 ANEW = ("role", "arch", "activation", "pooling", "final", "patience")
 """Options of a network that is trained anew, and not of one that is fine-tuned."""

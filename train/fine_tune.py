@@ -28,6 +28,8 @@ FEWEST = 20
 """Digits that are worth it."""
 HELD_OUT = 5
 """One crop of so many is not trained on, and chooses the epoch."""
+HELD_OUT_SCENES = 400
+"""Lines that are held out; with fewer some digit is so rare that the ranges of int8 are told too badly."""
 SHOWN_SKIPPED = 10
 """Crops that are named when they cannot be used; of more the number is told."""
 
@@ -144,7 +146,14 @@ def _recipe(told: Any) -> Recipe:
 
 
 def _rendered(mnist: Mnist, replay: Replay, recipe: Recipe, role: str) -> rendered.Sets:
+    """Rendered glyphs, of which more are held out than training would: conversion needs them."""
     rendered.check_pendigits(replay.pendigits)
     fonts = typefaces.provide(replay.fonts)
     made = replay.scenes, replay.kept, False, replay.workers, role
-    return rendered.sets(mnist, replay.pendigits, fonts, recipe.seed, *made)
+    shown = rendered.sets(mnist, replay.pendigits, fonts, recipe.seed, *made)
+    writers = rendered.Supplies(mnist.train[-rendered.HELD_OUT_DIGITS :], replay.pendigits, fonts)
+    files = rendered.shards(writers, recipe.seed + 1, HELD_OUT_SCENES, replay.kept, replay.workers)
+    held_out = rendered.gather(files, role)
+    counts = {"scenes": HELD_OUT_SCENES, "glyphs": len(held_out)}
+    told = {name: shown.record[name] | {"held_out": count} for name, count in counts.items()}
+    return replace(shown, held_out=held_out, record=shown.record | told)
