@@ -29,7 +29,7 @@ NAME ?= mine
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help python demo test lint train convert parity bench aarch64 graphs kills wheel lock clean
+.PHONY: help python demo test lint train convert parity bench aarch64 graphs kills soak wheel lock clean
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.13] [ARGS="..."]'
@@ -74,6 +74,11 @@ graphs: $(DEV)/.installed $(AARCH64)/.installed ## hold the fast graph to the pl
 
 kills: $(DEV)/.installed ## kill postread batch fifty times at random moments, and look that nothing is lost
 	@POSTREAD_KILLS=50 $(DEV)/bin/python -m pytest tests/device/batch/test_killed.py $(ARGS)
+
+soak: $(DEV)/.installed ## watch for 50,000 frames, kill it 200 times, and read three films: an hour or so
+	@POSTREAD_FRAMES=50000 POSTREAD_KILLS=200 $(DEV)/bin/python -m pytest tests/device/watch/test_soak.py \
+	  tests/device/outputs/test_killed.py tests/device/outputs/test_delivery.py $(ARGS)
+	@$(DEV)/bin/python -m benchmarks.films --seed 1 --seed 2 --seed 3
 
 wheel: dist/.built ## build the wheel into dist/
 	@ls dist/*.whl

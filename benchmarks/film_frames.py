@@ -24,6 +24,8 @@ SENDER = 0.25
 """Share of envelopes with a sender, and the sender's code."""
 EMPTY = 0.2
 """Share of envelopes without a code that have no writing at all."""
+DATED = 0.3
+"""Share of addresses without a code that have a day in its place."""
 SCALE = 0.86, 0.99
 """An envelope's share of the picture."""
 TURN = 4.0
@@ -86,7 +88,9 @@ def _address(ink: Uint8, writer: Writer, code: str, corner: tuple[float, float],
     """Name, street and house number, town, and the code on a line of its own; a day where there is none."""
     person, street, town = (str(rng.choice(list(names))) for names in (PEOPLE, STREETS, TOWNS))
     day = f"{rng.integers(1, 29)}.{rng.integers(1, 13)}.{rng.integers(2019, 2027)}"
-    last = [(writer.words, "CEP"), (writer.numbers, written(code, rng))] if code else [(writer.numbers, day)]
+    last = [(writer.words, "CEP"), (writer.numbers, written(code, rng))] if code else [(writer.words, "Brasil")]
+    if not code and rng.random() < DATED:
+        last = [(writer.numbers, day)]
     house = writer.numbers, str(rng.integers(2, 2999))
     x, y = corner
     for parts in ([(writer.words, person)], [(writer.words, f"{street},"), house], [(writer.words, town)], last):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import film_frames
 from benchmarks.envelopes import cep
+from device.watch.command import LEAST
+from train.commandline import OK, answer
 from train.writers import Hands
 
 Uint8 = NDArray[np.uint8]
@@ -109,3 +115,54 @@ def _steps(take: Take, rng: np.random.Generator) -> list[Step]:
     leaving = int(rng.integers(LEAVING[0], min(LEAVING[1], take.stop - take.leave - 4)))
     going = [(away, speed, 0.0) for away, speed in film_frames.glide(leaving)][::-1]
     return [*coming, *resting, *going, *_still(take.stop - take.leave - leaving, 1.0)]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`python -m benchmarks.films`: render films and show them to `postread watch`, or keep their frames."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.films", description=main.__doc__)
+    parser.add_argument("--seed", type=int, action="append", help="of a film; may be given again (1)")
+    help = "envelopes printed, written and without a code (30,30,12)"
+    parser.add_argument("--shares", type=_shares, default=(PRINTED, WRITTEN, WITHOUT), metavar="P,W,N", help=help)
+    parser.add_argument("--min-confidence", type=float, default=LEAST, metavar="P", help="(%(default)s)")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="write the frames and truth.json there, and stop")
+    parser.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
+    parser.add_argument("--fonts", type=Path, metavar="FOLDER", help="the fontpkg wheels (fetched into the cache)")
+    parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    options = parser.parse_args(arguments)
+    return answer(lambda: _run(options), parser.prog, options.debug)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from benchmarks import film_scores, render
+    from device.reader import Reader
+    from train import data, typefaces
+
+    hands = render.writers(data.load(options.data).test, typefaces.provide(options.fonts))
+    if options.keep is None:
+        print(film_scores.HEADER)
+    for seed in options.seed or [1]:
+        takes = plan(seed, options.shares)
+        film = frames(hands, seed, takes)
+        if options.keep is not None:
+            keep(options.keep, film, takes)
+        else:
+            score = film_scores.run(film, takes, Reader.load(format="cep"), options.min_confidence)
+            print(score.row(f"seed {seed}"), flush=True)
+    return OK
+
+
+def keep(folder: Path, film: Iterator[bytes], takes: list[Take]) -> None:
+    """A film as a folder of frames, for `--source folder:DIR`, with its truth.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, data in enumerate(film):
+        (folder / f"{number:06d}.jpg").write_bytes(data)
+    (folder / "truth.json").write_text(json.dumps([asdict(take) for take in takes], indent=1))
+
+
+def _shares(text: str) -> tuple[int, int, int]:
+    printed, written, without = (int(part) for part in text.split(","))
+    return printed, written, without
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -36,7 +36,7 @@ class PiCamera(Source):
     exposure: float | None = None
     """Microseconds; None: by itself."""
     _device: Any = field(default=None, init=False, repr=False)
-    _lock: Any = field(default_factory=threading.Lock, init=False, repr=False)
+    _lock: Any = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
     _limited: bool = field(default=False, init=False, repr=False)
     _count: int = field(default=-1, init=False, repr=False)
     noisy: ClassVar[bool] = True

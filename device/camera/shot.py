@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.ink import to_grey
 from device.types import Box
 
 Uint8 = NDArray[np.uint8]
@@ -66,9 +67,8 @@ class Shot:
 def shot_of(picture: Uint8, time: float, number: int) -> Shot:
     """A shot of a picture that is there in full: uint8[H, W] or BGR uint8[H, W, 3]."""
     size = picture.shape[1], picture.shape[0]
-    small = cv2.resize(picture, small_size(size), interpolation=cv2.INTER_AREA)
-    grey = small if small.ndim == 2 else cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-    return Shot(np.asarray(grey, np.uint8), size, lambda box: part(picture, box), time, number)
+    small = cv2.resize(to_grey(picture), small_size(size), interpolation=cv2.INTER_AREA)
+    return Shot(np.asarray(small, np.uint8), size, lambda box: part(picture, box), time, number)
 
 
 def part(picture: Uint8, box: Box) -> Uint8:

@@ -24,6 +24,8 @@ REMEMBERED = 60
 """Looks over which the noise is judged."""
 QUIET_SHARE = 0.2
 """The quietest looks among them are the noise."""
+MOST_FADED = 12.0
+"""Grey levels by which light may fade between two looks; more is something else that fills the picture."""
 SAME_SCENE = 2.0
 """So many movements' worth of change, and it is not the same scene any more."""
 
@@ -38,7 +40,7 @@ def changed(a: Uint8, b: Uint8) -> Blocks:
     """Mean change of each block between two thumbnails: float32[12, 20], grey levels.  Light that fades or flickers
     alike everywhere is not a change."""
     difference = cv2.subtract(a, b, dtype=cv2.CV_16S)
-    shift = float(np.median(difference[::4, ::4]))
+    shift = float(np.clip(np.median(difference[::4, ::4]), -MOST_FADED, MOST_FADED))
     size = np.abs(difference.astype(np.float32) - np.float32(shift))
     return np.asarray(cv2.resize(size, TILES, interpolation=cv2.INTER_AREA), np.float32)
 

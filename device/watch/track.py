@@ -22,16 +22,20 @@ SAME_PLACE = 0.3
 """Boxes that share this much of the smaller one's area are at one place."""
 CORNER = 0.42, 0.36
 """The sender writes into the upper left, within these shares of the envelope's width and height."""
-SENDER = 4.0
+SENDER = 6.0
 """Log odds that a code in the sender's corner loses."""
 SIZE_REWARD = 1.0
 """Log odds that a code gains for being twice as tall as another."""
 RIVAL = 1.0
 """Another code as likely as this many log odds less makes it a toss-up, which is refused."""
-AGREEMENT = 0.5
+AGREEMENT = 0.8
 """Log odds that e times as many looks that agree are worth."""
+MOST_AGREEING = 6
+"""More looks that agree add nothing: they all see one envelope."""
 DISSENT = 3.0
 """Log odds lost with each e-fold of confidence that spoke for something else."""
+DATE = 3.0
+"""Log odds that eight digits lose which are a day of these times: 16.11.2020 is a postmark's, hardly ever a code."""
 PLAUSIBLE = 0.3
 """Confidence of a rival, at least."""
 LEAST_VOTE = 0.02
@@ -69,7 +73,8 @@ class Place:
         agreeing = self.agreeing(digits)
         share = weights[digits] / sum(weights.values())
         odds = sum(map(_odds, agreeing)) / len(agreeing)
-        return _logistic(odds + AGREEMENT * math.log(len(agreeing)) + DISSENT * math.log(share))
+        odds += AGREEMENT * math.log(min(len(agreeing), MOST_AGREEING)) + DISSENT * math.log(share)
+        return _logistic(odds - (DATE if _is_date(digits) else 0.0))
 
 
 @dataclass(slots=True)
@@ -147,6 +152,14 @@ class Track:
                 return place
         self.places.append(Place(box))
         return self.places[-1]
+
+
+def _is_date(digits: str) -> bool:
+    """Day, month, year."""
+    if len(digits) != 8:
+        return False
+    day, month, year = int(digits[:2]), int(digits[2:4]), int(digits[4:])
+    return 1 <= day <= 31 and 1 <= month <= 12 and 1980 <= year < 2050
 
 
 def _is_code(digits: str, format: Format) -> bool:

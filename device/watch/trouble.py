@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.lines import Line, find_lines
-from device.watch.envelope import Paper
 
 Uint8 = NDArray[np.uint8]
 
@@ -40,7 +39,7 @@ def text_lines(small: Uint8) -> list[Line]:
     return [line for line in find_lines(small) if line.width > LETTERS * line.text_height]
 
 
-def why_nothing(small: Uint8, paper: Paper | None, found: bool) -> str:
+def why_nothing(small: Uint8, found: bool) -> str:
     """What a person should see to first.  found: something like a code was seen."""
     if float(np.percentile(small[::4, ::4], 95)) < DARK:
         return "too-dark"

@@ -141,7 +141,8 @@ class Watcher:
         """Nothing moves any more: is it what lay there, what lay there before, or something else?"""
         scene, lying, before = self._scene, self._lying, self._before
         if lying is not None:
-            if scene.same_as(lying.thumb) or scene.gone(lying.thumb, lying.where) < GONE:
+            covered = not lying.blank and scene.gone(lying.thumb, lying.where) < GONE
+            if covered or scene.same_as(lying.thumb):
                 return
             self._leave()
             before = self._before
@@ -159,15 +160,16 @@ class Watcher:
         box = None if paper is None else paper_box(paper, shot, (0, 0, *shot.size))
         new = Lying(self._scene.last, self._track(), self.clock(), paper, box)
         lines = text_lines(shot.small)
-        new.blank = not lines or (paper is None and sharpness(shot.small) < LEAST_SHARPNESS)
+        dull = paper is None and sharpness(shot.small) < LEAST_SHARPNESS  # a table's grain looks like lines
+        new.blank = dull or not lines
         new.where = blocks(lines, shot.small_size)
         if self._before is not None and not same_outline(self._before.paper, paper):
             self._before = None
         if new.blank:
             self._before = None if paper is None else self._before
             new.done = True
-            why = why_nothing(shot.small, paper, False)
-            self._enter("searching") if why == "nothing-code-like" else self._enter("needs-help", why)
+            why = why_nothing(shot.small, False)
+            self._enter("needs-help", why) if why in ("too-dark", "glare") else self._enter("searching")
         return new
 
     def _leave(self) -> None:
@@ -229,7 +231,7 @@ class Watcher:
         elif lying.track.looks >= MOST_LOOKS and self.clock() - lying.began > PATIENCE:
             self._refuse(lying)
         elif lying.track.looks >= MOST_LOOKS // 2:
-            self._enter("needs-help", why_nothing(shot.small, lying.paper, lying.track.code_like))
+            self._enter("needs-help", why_nothing(shot.small, lying.track.code_like))
 
     def _settle(self, shot: Shot, lying: Lying, reading: Reading) -> None:
         crop = crop_of(shot, reading)

@@ -32,6 +32,10 @@ def test_light_that_fades_evenly_is_no_change(pictures) -> None:
     assert changed(thumbnail(picture), thumbnail(cv2.subtract(picture, 12))).max() < 1
 
 
+def test_paper_that_fills_the_picture_is_a_change_however_even_it_is(pictures) -> None:
+    assert changed(thumbnail(pictures.table()), thumbnail(cv2.add(pictures.table(), 120))).max() > 50
+
+
 def test_the_same_picture_object_is_not_looked_at_twice(pictures, monkeypatch) -> None:
     scene, picture = Scene(), pictures.envelope("01310-100")
     scene.look(picture)

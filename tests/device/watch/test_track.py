@@ -69,6 +69,11 @@ def test_a_code_in_the_senders_corner_alone_is_refused(reading) -> None:
     assert made.standing(PAPER)[0][1].reason == "not-the-addressee"
 
 
+def test_a_day_is_hardly_a_code(reading) -> None:
+    assert track(*[[reading("16112020", 0.9)]] * 3).settled(PAPER) == []
+    assert track(*[[reading("16132020", 0.9)]] * 3).settled(PAPER)
+
+
 def test_two_codes_either_of_which_may_be_the_addressees_are_refused(reading) -> None:
     looks = [[reading("20040020", 0.96, (300, 100, 160, 24)), reading("01310100", 0.96, (300, 240, 160, 24))]] * 3
     assert track(*looks).settled(PAPER) == []

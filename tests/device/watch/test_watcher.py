@@ -24,7 +24,7 @@ def test_an_envelope_is_settled_once_and_soon(watched, pictures, code) -> None:
 
 def test_an_unchanged_scene_is_not_read_again(watched, pictures, code) -> None:
     watch = watched(code)
-    watch.show(pictures.envelope("01310-100"), frames=200)
+    watch.show(pictures.envelope("01310-100"), frames=100)
     assert watch.reader.looks <= 4
 
 
@@ -72,7 +72,7 @@ def test_what_cannot_be_settled_is_refused_when_it_leaves_with_its_crop(watched,
 
 def test_what_lies_there_unsettled_is_refused_after_a_while_and_only_once(watched, pictures, reading) -> None:
     watch = watched([reading(CODE, 0.4)])
-    watch.show(pictures.envelope("01310-100"), frames=400)
+    watch.show(pictures.envelope("01310-100"), frames=250)
     watch.show(pictures.table())
     assert [event.event for event in watch.events].count("refused") == 1
 
