@@ -106,11 +106,11 @@ class Comparison:
 
     def table(self) -> str:
         """The figures for people."""
-        parity, rows = self.digits or self.parity, []
+        parity, rows, width = self.digits or self.parity, [], max(7, len(self.scheme))
         for name, wrong in (("float32", parity.float32_wrong), (self.scheme, parity.quantised_wrong)):
             low, high = wilson(wrong, parity.n)
             interval = f"95 % {low:.2%} to {high:.2%}"
-            rows.append(f"{name:<8} {wrong:>4} of {parity.n:,} wrong   {wrong / parity.n:.2%}   {interval}")
+            rows.append(f"{name:<{width}} {wrong:>5,} of {parity.n:,} wrong   {wrong / parity.n:.2%}   {interval}")
         if self.digits is not None:
             rows.append("not digits, taken for one: float32 {:.2%}, quantised {:.2%}".format(*self.taken))
         noisy = [f"most noise comes in at {self.blamed.said()}"] if self.blamed else []
