@@ -1,7 +1,8 @@
 """Draw the pictures of docs/reading.md: python docs/pictures/draw.py [--model NAME|PATH.json]
 
 What `postread read --explain` writes for docs/sample/envelope.png: the page, the line of the code, and of the lines
-that were turned down the surest one; with fewer colours, to keep the repository small.
+that were turned down the surest one; with fewer colours, to keep the repository small.  And glyphs of the code's line
+as the networks see them, alone and among their neighbours.
 """
 
 import argparse
@@ -16,10 +17,16 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
-from device import Images, Reader, explain  # noqa: E402
+from device import Frame, Images, Reader, Reading, explain  # noqa: E402
 from device.annotate import Names  # noqa: E402
+from device.ink import reduce, to_grey  # noqa: E402
+from device.lines import SEARCH_PIXELS, find_lines  # noqa: E402
+from device.model import ALONE, AMONG  # noqa: E402
+from device.segment import glyphs, line_ink, spans  # noqa: E402
 
 COLOURS = 64
+SHOWN, ZOOM = 20, 3
+"""Glyphs in the picture of both views, and how much they are enlarged."""
 
 
 def small(source: Path, target: Path, width: int) -> None:
@@ -29,6 +36,19 @@ def small(source: Path, target: Path, width: int) -> None:
     Image.fromarray(np.asarray(reduced)).quantize(COLOURS, kmeans=2, dither=Image.Dither.NONE).save(
         target, optimize=True
     )
+
+
+def views(frame: Frame, reading: Reading) -> np.ndarray:
+    """Some glyphs of a reading's line, ink black: a row of them alone, and below it among their neighbours."""
+    grey = to_grey(frame.image)
+    small_page, scale = reduce(grey, SEARCH_PIXELS)
+    x, y, width, height = reading.box
+    middle = (x + width / 2) * scale, (y + height / 2) * scale
+    line = min(find_lines(small_page), key=lambda one: np.hypot(*np.subtract(one.centre, middle)))
+    _, ink = line_ink(grey, small_page, scale, line)
+    shown = glyphs(ink, spans(ink))[:SHOWN]
+    rows = np.concatenate([np.hstack(list(shown[:, view])) for view in (ALONE, AMONG)])
+    return 255 - rows.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
 
 
 def main() -> None:
@@ -41,6 +61,7 @@ def main() -> None:
     readings = reader.read(frame)
     if not readings or not readings[0].accepted:
         raise SystemExit("the sample's code is not accepted: there is nothing to show")
+    Image.fromarray(views(frame, readings[0])).save(HERE / "views.png", optimize=True)
     quads = [line.strip.quad(0, 0, *line.strip.grey.shape[::-1]) for line in reader.trace.pages[-1].lines]
     with tempfile.TemporaryDirectory() as folder:
         page, *lines = explain.save(Names(Path(folder), []), frame, readings, reader)
