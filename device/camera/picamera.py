@@ -62,7 +62,8 @@ class PiCamera(Source):
                 encode=None,
             )
             device.configure(config)
-            self._limited = "limited" in str(device.camera_configuration().get("colour_space", "")).lower()
+            space = device.camera_configuration().get("colour_space")
+            self._limited = "limited" in str(getattr(space, "range", "")).lower()  # a video's; a still's is full
             device.set_controls(self._controls(device))
             device.start()
         except Exception as error:
