@@ -40,6 +40,7 @@ class PiCamera(Source):
     _limited: bool = field(default=False, init=False, repr=False)
     _count: int = field(default=-1, init=False, repr=False)
     noisy: ClassVar[bool] = True
+    patience: ClassVar[float] = 15.0  # longer than opening and `MOST_WAIT` together: only one can have the camera
     MOST_WAIT: ClassVar[float] = 4.0
     """For a frame, seconds."""
 
@@ -76,7 +77,7 @@ class PiCamera(Source):
         try:
             request = device.wait(device.capture_request(wait=False), timeout=self.MOST_WAIT)
         except Exception as error:  # its own TimeoutError, libcamera's RuntimeError
-            raise CameraError(f"{self.name}: gives no pictures ({error or type(error).__name__})") from error
+            raise CameraError(f"{self.name}: gives no pictures ({str(error) or type(error).__name__})") from error
         try:
             lores = request.make_array("lores")
             main = request.make_array("main")
@@ -92,6 +93,7 @@ class PiCamera(Source):
         with self._lock:
             device, self._device = self._device, None
         if device is not None:
+            device.cancel_all_and_flush()  # stop() would wait behind a request that never comes
             device.stop()
             device.close()
 

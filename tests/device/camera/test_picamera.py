@@ -60,7 +60,7 @@ class Picamera2:
     def start(self) -> None:
         """Nothing moves."""
 
-    stop = start
+    stop = cancel_all_and_flush = start
 
     def close(self) -> None:
         self.closed += 1
