@@ -19,7 +19,9 @@ DEFAULT_THRESHOLD = 0.5
 TEXT_SHARE = 0.45
 """A line of which more than this share was passed over looks like text."""
 LETTERS_SHARE = 0.2
-"""One of which more than this share was passed over is no line of digits, however sure each of them is: `Solidao`."""
+"""One of which more than this was passed over is no line of digits, however sure each of them is (`Solidao`) ..."""
+FEW_LETTERS, LETTER = 2, 0.25
+"""... unless that is no more than so many pieces larger than this, in squares of the line's height: `R$`."""
 ABUTTING = 0.4
 """Ink nearer than this to a code's ends, in heights, belongs to the same word."""
 KNOWN_REACH = 8.0
@@ -135,17 +137,18 @@ class Decoder:
             float(np.exp(scores.digit[span, int(digit)])) * _logistic(float(scores.odds[span]))
             for span, digit in zip(spans, best.digits, strict=True)
         ]
-        reason, detail = self._verdict(best, confidence, features, format)
+        letters = int((_passed_over(best, ink, found) > LETTER).sum())
+        reason, detail = self._verdict(best, confidence, features, letters, format)
         pieces = np.stack([found.first[spans], found.last[spans]], axis=1)
         return Candidate(best.digits, found.boxes[spans], pieces, tuple(each), confidence, reason, detail)
 
     def _verdict(
-        self, best: Path, confidence: float, features: NDArray[np.float64], format: Format
+        self, best: Path, confidence: float, features: NDArray[np.float64], letters: int, format: Format
     ) -> tuple[str | None, str | None]:
         if format.length is not None and len(best.digits) != format.length:
             return "wrong-length", f"{len(best.digits)} digits, {format.name} has {format.length}"
         least, passed = self.threshold(format), features[FEATURES.index("passed_over")]
-        if format.length is None and passed > LETTERS_SHARE:
+        if format.length is None and passed > LETTERS_SHARE and letters > FEW_LETTERS:
             return "looks-like-text", f"{100 * passed:.0f} % of the line is no digit"
         if confidence >= least:
             return None, None
@@ -176,7 +179,7 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
         used[found.first[span] : found.last[span] + 1] = True
     inside = np.zeros(len(ink.boxes), bool)
     inside[found.first[spans[0]] : found.last[spans[-1]] + 1] = True
-    size = np.minimum(np.maximum(ink.boxes[:, 2], ink.boxes[:, 3]) / ink.text_height, 1.3) ** 2
+    size = _sizes(ink)
     counted = inside if fixed_length else np.ones(len(used), bool)
     passed = size[counted & ~used]
     height = found.boxes[spans, 3] / ink.text_height
@@ -208,6 +211,19 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
             _dissent(scores, best),
         ]
     )
+
+
+def _passed_over(path: Path, ink: LineInk, found: Spans) -> NDArray[np.float64]:
+    """Sizes of the pieces that a path passes over, in squares of the line's height."""
+    used = np.zeros(len(ink.boxes), bool)
+    for span in path.spans:
+        used[found.first[span] : found.last[span] + 1] = True
+    return _sizes(ink)[~used]
+
+
+def _sizes(ink: LineInk) -> NDArray[np.float64]:
+    """Of each piece, in squares of the line's height."""
+    return np.asarray(np.minimum(np.maximum(ink.boxes[:, 2], ink.boxes[:, 3]) / ink.text_height, 1.3) ** 2, np.float64)
 
 
 def _dissent(scores: Scores, path: Path) -> float:
