@@ -35,8 +35,9 @@ def about(verdicts: Sequence[Verdict]) -> str:
     """What the figures are of, in a sentence or two."""
     one = verdicts[0]
     digits = f"{one.digits:,} digits through each of {one.networks} int8 networks"
+    pictures = "a picture" if one.pictures == 1 else f"{one.pictures} pictures"
     return (
-        f"{digits}, the pixels of {one.glyphs:,} glyphs and {one.pictures} pictures, each beside "
+        f"{digits}, the pixels of {one.glyphs:,} glyphs, and {pictures}, each beside "
         f"{REFERENCE.name}'s answers. The cortex cells run under {lane.version()}."
     )
 
