@@ -80,11 +80,12 @@ def fine_tune(
 
 def table(records: dict[str, dict[str, Any]]) -> str:
     """What became of each network, for people."""
-    rows = ["network        held-out crops wrong     MNIST's test digits wrong"]
+    width = max(map(len, ("network", *records)))
+    rows = [f"{'network':<{width}}  held-out crops wrong   MNIST's test digits wrong"]
     for role, record in records.items():
         found = record["results"]
-        crops = f"{found['crops_error_before']:7.2%} → {found['crops_error']:6.2%}"
-        rows.append(f"{role:<13} {crops:>18}    {found['test_error_before']:7.2%} → {found['test_error']:6.2%}")
+        crops, digits = (f"{found[f'{name}_before']:.2%} → {found[name]:.2%}" for name in ("crops_error", "test_error"))
+        rows.append(f"{role:<{width}}  {crops:<20}   {digits}")
     return "\n".join(rows)
 
 
