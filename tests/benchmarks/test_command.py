@@ -68,7 +68,7 @@ def test_speed_tells_each_stage(root: Path, capsys: pytest.CaptureFixture[str]) 
     figures = json.loads(capsys.readouterr().out)
     (picture,) = figures["pictures"]
     stages = picture["stages_ms"]
-    assert list(stages)[:3] == ["decode image", "find lines", "cut out"]
+    assert list(stages)[:4] == ["decode image", "find lines", "glance", "cut out"]
     assert all(value > 0 for value in stages.values())
     assert picture["ratio"] > 1
     assert figures["machine"]["machine"]
