@@ -50,6 +50,14 @@ def test_the_code_that_renders_exists(root):
     assert all((root / name).is_file() for name in rendered.RENDERERS)
 
 
+def test_a_network_looks_in_its_roles_own_way(supplies, kept):
+    files = shards(supplies, 7, 5, kept, 1)
+    among, alone = gather(files, "digit-or-not"), gather(files, "digit-or-not-alone")
+    assert (among.labels == alone.labels).all()
+    assert (among.pixels >= alone.pixels).all()
+    assert (among.pixels > alone.pixels).any()
+
+
 def test_mnists_digits_come_after_the_glyphs(supplies, mnist, kept):
     files = shards(supplies, 7, 5, kept, 1)
     alone, joined = gather(files), gather(files, extra=mnist.train[:20])
@@ -60,7 +68,7 @@ def test_mnists_digits_come_after_the_glyphs(supplies, mnist, kept):
 
 def test_a_network_of_ten_classes_is_shown_digits_alone(supplies, mnist, kept):
     files = shards(supplies, 7, 5, kept, 1)
-    every, digits = gather(files), gather(files, "which-digit", mnist.train[:50])
+    every, digits = gather(files, "digit-or-not-alone"), gather(files, "which-digit", mnist.train[:50])
     assert (every.labels == 10).any()
     assert (digits.labels < 10).all()
     assert (digits.pixels[:-50] == every.pixels[every.labels < 10]).all()

@@ -65,7 +65,9 @@ def test_which_digit_is_trained_on_the_same_lines_without_what_is_no_digit(run, 
     which = runs.open_run(folder / "lenet5-which-digit")
     assert (which.role, which.record["recipe"]["classes"]) == ("which-digit", 10)
     glyphs = run.held_out()
-    assert (which.held_out().pixels == glyphs.pixels[glyphs.labels < 10]).all()
+    digits = glyphs.labels < 10
+    assert (which.held_out().labels == glyphs.labels[digits]).all()
+    assert (which.held_out().pixels <= glyphs.pixels[digits]).all(), "the same glyphs, without their neighbours"
 
 
 def test_held_out_glyphs_that_were_changed_are_refused(run, tmp_path):
@@ -78,7 +80,7 @@ def test_held_out_glyphs_that_were_changed_are_refused(run, tmp_path):
 
 
 def test_a_run_of_ten_classes_has_no_such_glyphs(run):
-    with pytest.raises(RunError, match="digit-or-not is wanted"):
+    with pytest.raises(RunError, match="one on rendered lines is wanted"):
         runs.Run(run.folder, run.record | {"role": "digit"}).held_out()
 
 
@@ -92,7 +94,7 @@ def test_help_has_each_roles_own_defaults(capsys):
     with pytest.raises(SystemExit):
         command.main(["--help"])
     text = " ".join(capsys.readouterr().out.split())
-    assert "(30; digit-or-not: 12;" in text
+    assert "(30; digit-or-not: 10;" in text
     assert "(128; digit-or-not: 256;" in text
 
 

@@ -3,6 +3,7 @@
 import json
 import random
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -181,5 +182,5 @@ def test_a_full_disk_is_said_and_what_was_read_is_kept(tmp_path: Path) -> None:
         fill_the_disk()
     done, _ = read(path, pile)
     assert 0 < len(done) < 3000
-    with sqlite3.connect(path) as table:
+    with closing(sqlite3.connect(path)) as table:
         assert table.execute("SELECT count(*) FROM page").fetchone() == (3000,)

@@ -6,6 +6,7 @@ import random
 import resource
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,8 @@ def test_every_table_has_these_columns(tmp_path: Path, ending: str) -> None:
     if ending == ".csv":
         names = tuple(path.read_text().splitlines()[0].split(","))
     elif ending == ".sqlite":
-        names = tuple(column[1] for column in sqlite3.connect(path).execute("PRAGMA table_info(pages)"))
+        with closing(sqlite3.connect(path)) as table:
+            names = tuple(column[1] for column in table.execute("PRAGMA table_info(pages)"))
     else:
         names = tuple(pytest.importorskip("pyarrow.parquet").read_schema(path).names)
     assert names == COLUMNS
