@@ -52,8 +52,8 @@ DISTANCES_ON_MNIST = replace(OTHERS_ON_MNIST, sharpness=(0.2, 20.0))
 BROUGHT_ON_MNIST = replace(OTHERS_ON_MNIST, error=0.2, unsure=0.15, sqnr=25.0)
 """Of what people bring: a network of one layer has 8 % wrong, and may be wanted all the same."""
 STRANGERS_ON_MNIST = replace(ON_MNIST, error=0.15, error_gap=0.01, disagreement=0.01)
-"""Of the networks of rendered lines, which are for other digits than these and are unsure of more of them.  Where a digit
-and `not a digit` stand on the same int8 step the digit comes first, and so int8 errs on fewer."""
+"""Of the networks of rendered lines, which are for other digits than these and are unsure of more of them.  Where a
+digit and `not a digit` stand on the same int8 step the digit comes first, and so int8 errs on fewer."""
 ON_CUTS = Limits(error=0.25, error_gap=0.003, disagreement=0.005, unsure=0.15, sqnr=28.0, clipped=0.01)
 """On glyphs cut from rendered lines: halves of digits are among them, and blots, on which any two networks differ.
 Read by a network that was shown MNIST alone, much of it is strange.  And int8 logits come in steps of a third: where a
