@@ -78,17 +78,23 @@ class Store:
         self._connections = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        with self._transaction() as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in TABLES.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {VERSION}")
-            elif version != VERSION:
-                raise StoreError(
-                    f"{self.path}: made by another version of postread (tables {version}); give a new file"
-                )
-            self._crop_bytes = self._sum_of_crops(connection)
+        try:
+            with self._transaction() as connection:
+                self._begin(connection)
+                self._crop_bytes = self._sum_of_crops(connection)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        """Make the tables of a new file; refuse a file with others."""
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            for statement in TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        elif version != VERSION:
+            raise StoreError(f"{self.path}: made by another version of postread (tables {version}); give a new file")
 
     def close(self) -> None:
         with self._lock:
@@ -231,8 +237,12 @@ class Store:
         connection: sqlite3.Connection | None = getattr(self._connections, "own", None)
         if connection is None:
             connection = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None, check_same_thread=False)
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
-                connection.execute(f"PRAGMA {pragma}")
+            try:
+                for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+                    connection.execute(f"PRAGMA {pragma}")
+            except BaseException:
+                connection.close()
+                raise
             self._connections.own = connection
             with self._lock:
                 self._opened.append(connection)

@@ -14,6 +14,11 @@ from tests.device.batch.killed import killed, start, undisturbed
 KILLS = int(os.environ.get("POSTREAD_KILLS", "10"))
 """`make kills` has fifty."""
 
+PAGES = 300
+"""So many that a run takes a few times as long as it takes to start."""
+BLAMED = 3
+"""Workers that may die at a page before it is the page's fault; fewer are killed, lest they all die at the same one."""
+
 pytestmark = pytest.mark.slow
 
 
@@ -21,7 +26,7 @@ pytestmark = pytest.mark.slow
 def pile(tmp_path_factory: pytest.TempPathFactory, coded: bytes, blank: bytes) -> Path:
     folder = tmp_path_factory.mktemp("kills") / "pile"
     folder.mkdir()
-    for number in range(60):
+    for number in range(PAGES):
         (folder / f"{number:03d}.png").write_bytes(coded if number % 7 else blank)
     return folder
 
@@ -56,7 +61,7 @@ def test_workers_that_are_killed_are_replaced(pile: Path, longest: float, tmp_pa
     out = tmp_path / "codes.jsonl"
     process = start(pile, out)
     kills = 0
-    while process.poll() is None and kills < 4:
+    while process.poll() is None and kills < BLAMED - 1:
         time.sleep(longest / 8)
         for child in _children(process.pid)[:1]:
             os.kill(child, signal.SIGKILL)
