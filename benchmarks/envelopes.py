@@ -119,7 +119,7 @@ def camera(sheet: Uint8, rng: np.random.Generator) -> Uint8:
     grain = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 9, sigmaY=1.5)
     desk = wood * (1 + np.float32(0.9) * grain[..., None])
     picture = seen[..., None] * tint * covered[..., None] + desk * (1 - covered[..., None])
-    picture *= _lamp(width, height, rng)[..., None]
+    picture *= lamp(width, height, rng)[..., None]
     picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.3)))
     if rng.random() < 0.4:  # a hand that trembles
         picture = cv2.filter2D(picture, -1, _streak(int(rng.integers(2, 5)), float(rng.uniform(0, np.pi))))
@@ -143,7 +143,7 @@ def _on_the_desk(sheet: Uint8, rng: np.random.Generator) -> tuple[Floats, Floats
     return np.asarray(seen, np.float32), np.asarray(covered, np.float32)
 
 
-def _lamp(width: int, height: int, rng: np.random.Generator) -> Floats:
+def lamp(width: int, height: int, rng: np.random.Generator) -> Floats:
     """Light that falls off from a lamp, and perhaps the edge of a shadow: float32[height, width]."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32) / np.float32(width)
     away = (x - np.float32(rng.uniform(0, 1))) ** 2 + (y - np.float32(rng.uniform(0, 0.6))) ** 2

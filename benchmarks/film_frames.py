@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.envelopes import CAMERA, PEOPLE, STREETS, TOWNS, Writer, cep, written
+from benchmarks.envelopes import CAMERA, PEOPLE, STREETS, TOWNS, Writer, cep, lamp, written
 from benchmarks.writing import Spacing, line, put, turned
 from train.writers import Hands
 
@@ -198,15 +198,8 @@ def _corners(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
 
 
 def _lamp(rng: np.random.Generator) -> Uint8:
-    """Light that falls off from a lamp, and perhaps the edge of a shadow."""
-    width, height = CAMERA[0] // 4, CAMERA[1] // 4
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32) / np.float32(width)
-    away = (x - np.float32(rng.uniform(0, 1))) ** 2 + (y - np.float32(rng.uniform(0, 0.6))) ** 2
-    light = np.float32(rng.uniform(0.5, 0.75)) + np.float32(0.45) * np.exp(-away / np.float32(rng.uniform(0.15, 0.6)))
-    if rng.random() < 0.3:
-        turn, at = rng.uniform(0, np.pi), rng.uniform(0.3, 0.7)
-        beyond = (x - np.float32(at)) * np.float32(np.cos(turn)) + (y - np.float32(0.28)) * np.float32(np.sin(turn))
-        light = light * (1 - np.float32(rng.uniform(0.1, 0.35)) / (1 + np.exp(-beyond / np.float32(0.01))))
+    """The light on the whole table, in three channels."""
+    light = lamp(CAMERA[0] // 4, CAMERA[1] // 4, rng)
     wide = cv2.resize(np.clip(light * BRIGHTEST, 0, 255).astype(np.uint8), CAMERA, interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(np.repeat(wide[..., None], 3, axis=2))
 

@@ -137,7 +137,7 @@ class Decoder:
             float(np.exp(scores.digit[span, int(digit)])) * _logistic(float(scores.odds[span]))
             for span, digit in zip(spans, best.digits, strict=True)
         ]
-        letters = int((_passed_over(best, ink, found) > LETTER).sum())
+        letters = int((_sizes(ink)[~_used(best, ink, found)] > LETTER).sum())
         reason, detail = self._verdict(best, confidence, features, letters, format)
         pieces = np.stack([found.first[spans], found.last[spans]], axis=1)
         return Candidate(best.digits, found.boxes[spans], pieces, tuple(each), confidence, reason, detail)
@@ -174,9 +174,7 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
     odds = np.clip(scores.odds[spans], -8, 8)
     sure = -np.logaddexp(0, -odds)  # log of the logistic: log probability that it is a digit
     margin = min(best.score - paths[1].score, 12.0) if len(paths) > 1 else 12.0
-    used = np.zeros(len(ink.boxes), bool)
-    for span in spans:
-        used[found.first[span] : found.last[span] + 1] = True
+    used = _used(best, ink, found)
     inside = np.zeros(len(ink.boxes), bool)
     inside[found.first[spans[0]] : found.last[spans[-1]] + 1] = True
     size = _sizes(ink)
@@ -213,12 +211,12 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
     )
 
 
-def _passed_over(path: Path, ink: LineInk, found: Spans) -> NDArray[np.float64]:
-    """Sizes of the pieces that a path passes over, in squares of the line's height."""
+def _used(path: Path, ink: LineInk, found: Spans) -> NDArray[np.bool_]:
+    """Which pieces a path's digits are made of, bool[P]."""
     used = np.zeros(len(ink.boxes), bool)
     for span in path.spans:
         used[found.first[span] : found.last[span] + 1] = True
-    return _sizes(ink)[~used]
+    return used
 
 
 def _sizes(ink: LineInk) -> NDArray[np.float64]:

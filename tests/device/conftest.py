@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,3 +104,16 @@ def postread(capfd: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
         return Answer(code, out, err, lines)
 
     return postread
+
+
+@pytest.fixture
+def wait() -> Callable[..., None]:
+    """wait(condition, seconds): until it holds, or fail."""
+
+    def wait(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, "waited in vain"
+            time.sleep(0.02)
+
+    return wait

@@ -4,7 +4,7 @@ import http.server
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -98,16 +98,3 @@ def stream() -> Iterator[Stream]:
     made = Stream()
     yield made
     made.end()
-
-
-@pytest.fixture
-def wait() -> Callable[..., None]:
-    """wait(condition, seconds): until it holds, or fail."""
-
-    def wait(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-        until = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < until, "waited in vain"
-            time.sleep(0.02)
-
-    return wait

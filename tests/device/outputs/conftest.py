@@ -44,19 +44,6 @@ def event() -> Callable[..., Event]:
 
 
 @pytest.fixture
-def wait() -> Callable[..., None]:
-    """wait(condition, seconds): until it holds, or fail."""
-
-    def wait(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-        until = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < until, "waited in vain"
-            time.sleep(0.02)
-
-    return wait
-
-
-@pytest.fixture
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
