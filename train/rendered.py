@@ -45,7 +45,7 @@ RENDERERS = (
     *(f"device/{name}.py" for name in ("ink", "lines", "rules", "slant", "cuts", "segment", "pixels", "surroundings")),
     *(
         f"train/{name}.py"
-        for name in ("strings", "texts", "writers", "paper", "strokes", "pieces", "typefaces", "rendered")
+        for name in ("strings", "texts", "writers", "paper", "shapes", "strokes", "pieces", "typefaces", "rendered")
     ),
 )
 """The source files that decide what a glyph looks like and what it is called."""
