@@ -32,8 +32,9 @@ Ints = NDArray[np.int64]
 
 NOT_A_DIGIT = 10
 UNSURE = -1
-WHOLE, PURE = 0.80, 0.80
-"""A digit's span covers this share of its ink, and this share of the span's ink is the digit's."""
+WHOLE, PURE = 0.80, 0.72
+"""A digit's span covers this share of its ink, and this share of the span's ink is the digit's: less than it covers,
+since the piece between two joined loops is both's."""
 MOST_PER_DIGIT = 3
 """Spans of one digit that are shown."""
 BLUR = 6
@@ -48,7 +49,7 @@ FEWEST_NOT = 10
 """Spans of each line that are shown as no digits, at least, ..."""
 HARD_CHANCE = 3.0
 """... among which whole letters and pairs are so much likelier than parts."""
-PART, MIXED = 0.66, 0.68
+PART, MIXED = 0.66, 0.62
 """A span that covers less of every digit, or is less pure, is no digit."""
 
 

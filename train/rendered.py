@@ -59,7 +59,7 @@ class Supplies:
     pendigits: Path | None
     """UCI's pen digits in UNIPEN text, an extra."""
     fonts: Path
-    """A folder of the typefaces' wheels."""
+    """A folder of the typefaces' packages."""
 
     def record(self) -> dict[str, Any]:
         """Hashes of all of it."""

@@ -48,7 +48,7 @@ class Scene:
 def scene(hands: Hands, rng: np.random.Generator) -> Scene:
     """One rendered line of digits, or of words, seeded by rng."""
     wordy = rng.random() < 0.2
-    chances = [0.15, 0.25, 0.3, 0.3] if wordy else [0.35, 0.42, 0.16, 0.07]
+    chances = [0.15, 0.2, 0.25, 0.4] if wordy else [0.34, 0.4, 0.16, 0.1]
     hand = _hand(hands, rng, chances)
     text: Sequence[str] = digits_text(rng)
     if wordy:
@@ -65,7 +65,7 @@ def _wordy_text(hand: Hand, rng: np.random.Generator) -> Sequence[str]:
     """Letters in no order by hand; words, or letters that nobody takes for digits, in typefaces."""
     if hand.kind in ("mnist", "strokes"):
         return letters_text(rng)
-    return letters_text(rng, sorted(UNLIKE_DIGITS)) if rng.random() < 0.4 else words_text(rng)
+    return letters_text(rng, sorted(UNLIKE_DIGITS)) if rng.random() < 0.5 else words_text(rng)
 
 
 def postal_scene(hands: Hands, rng: np.random.Generator) -> Scene:

@@ -1,17 +1,19 @@
-"""Typefaces for printed and typed digits and letters, each from a named package with its licence (SIL OFL or Apache).
+"""Typefaces for printed, typed and handwritten text, each from a named package with its licence (SIL OFL or Apache).
 
-The packages `fontpkg-NAME` hold the fonts of Google Fonts as files.  They are fetched once,
-without dependencies, into the cache folder, and a wheel whose hash is another is not opened.
-DejaVu is kept out: the benchmark prints in it.
+Pip's packages `fontpkg-NAME` and npm's `@fontsource/NAME` hold the fonts of Google Fonts as files.
+They are fetched once, without dependencies, into the cache folder, and one whose hash is another
+is not opened.  DejaVu is kept out: the benchmark prints in it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
+import tarfile
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,7 +28,7 @@ from train.files import write_atomically
 from train.limit import run_limited
 
 WAIT = 180.0
-"""Longest wait for all packages together (44 MB), seconds of wall clock."""
+"""Longest wait for all packages of one kind together (44 and 7 MB), seconds of wall clock."""
 PRINTED = {
     "arimo": ("1.341", "8d4f38675b6a1b54f7c8c5b8c04f094f9e3aafd7e51d17d37c0fa8d4eebf076e"),
     "noto-sans": ("2.15", "54016cb4dfbfdd8f0cae3d71a9401a73e786a473debd12f1d79067e349c9a4a3"),
@@ -72,7 +74,7 @@ PRINTED = {
     "oxygen": ("0.201", "f622d9a894424168ef78f974473c27638d3b885b9190c8fee5d83a8cd4a1e8ea"),
     "cardo": ("1.45", "d9add3eb290e717821b28adba99e2119397dfe27665f6736ac113dddab790116"),
 }
-"""Faces whose figures are lining; name → version and sha256 of its package's wheel."""
+"""Faces whose figures are lining; name → version and sha256 of the package's file."""
 HANDWRITTEN = {
     "caveat": ("2.0", "fcab480da07243af667fd70098d54f34129f8e5c42c1bf5da5c5842b7c187c19"),
     "kalam": ("2.1", "6effb7ee67f3b862de84524a705beb362777153da60c4417805c93b3548e147d"),
@@ -87,8 +89,61 @@ HANDWRITTEN = {
     "yellowtail": ("1.2", "819ce6b66969c8d621ea9e43c7d3e2089e912c6184370375f963ce9b58681fe5"),
     "pacifico": ("3.1", "669f25256961b8fc2b27a5bacd0cefd8f74d50d2efad0fa1d157bebf05aa99b1"),
 }
-PACKAGES = PRINTED | HANDWRITTEN
-APACHE = frozenset({"permanent-marker", "roboto-slab", "satisfy", "yellowtail"})
+FONTSOURCE = {
+    "annie-use-your-telescope": ("5.3.0", "ed1cea10322cff6e760b1c1d2cb3be8b5a3b08ddea41feae31f9f938f39fe1ab"),
+    "architects-daughter": ("5.3.0", "791d2009fbdc46ca3eb942c27c62c0ee353668cd290dfad17f401b8488c727a1"),
+    "bad-script": ("5.3.0", "3b51fb49d57c31345272b0d483be17ec99d67a3e6baf06d462b800fd6d9478cd"),
+    "bilbo": ("5.3.0", "b0eafd23dbd6ab037cca2aed1c75f6204a657d954ab6e309fb73bd7fb3c34a12"),
+    "calligraffitti": ("5.3.0", "1a4d04efce9a6bb55088b5d616b118a80d9801ebd9a87661954d0eccf503f876"),
+    "caveat-brush": ("5.3.0", "90bdf6714e7152db9b03cd62ec69fe6ff96efe4ba30eacef71b40e7492a53089"),
+    "cedarville-cursive": ("5.3.0", "dd07000aae10231af25d83ab5ea2c53a22a8c20d8eccc137d6e5798a55edc80e"),
+    "comic-neue": ("5.3.0", "0d242660fa8a3e31deb4ba0005b830904db4533ae3366f9c41724ff452662fa6"),
+    "coming-soon": ("5.3.0", "aac84961066a709d468766331ec2dcbe9c45bbf5260537ca859e411703d20395"),
+    "covered-by-your-grace": ("5.3.0", "1bd27256356f90c7bc7b463d36c05565ef4b3d655bc56d0dd7b7387114b1308d"),
+    "crafty-girls": ("5.3.0", "5d6ed9d0860995963dc7c5895765e49a605e3a1e5c63d3aee65c65e767c4e808"),
+    "dawning-of-a-new-day": ("5.3.0", "90b517633db0d0b77ccbd6ba10c9befaaefd3aa0d964957fc7af064ce377037a"),
+    "edu-nsw-act-foundation": ("5.3.0", "ca91298947e4e95be9595a7e234a81e494f4bbcd57a2b6006c74cf1809fa3db0"),
+    "edu-sa-beginner": ("5.3.0", "a91f987d2a9e11937fac52c9adc0eaecd2e7ad69f4532152680c84717b202def"),
+    "fuzzy-bubbles": ("5.3.0", "2c83ab005ae5e49410060fcddde95f799921821c8c0b5a2fe567c98002e5ba8a"),
+    "give-you-glory": ("5.3.0", "53dc8a5a8571d4ddbf30961e9be717e4a9395e7c4c172bacc76151cae70955aa"),
+    "gloria-hallelujah": ("5.3.0", "8755cc046e06286eeebee193f9f753bd0f03eec44c7bf188fc883db66e7a9d91"),
+    "gochi-hand": ("5.3.0", "6e206b6139093775d8762503196d6d991408bd5f8393ea0357f4f89b75b195a3"),
+    "grape-nuts": ("5.3.0", "93b250022fe6d3cf2a1b84288eabe24c98dfd9d206d3c76c6c8c0e545ac886ec"),
+    "handlee": ("5.3.0", "e1fbeba16906d4807b42add8ab85dec533c3e667575be00ba96f050b5fc452ce"),
+    "homemade-apple": ("5.3.0", "0ad668da20f63bd47bb32c86e160a7cae8ef0f2e1844c405bc40e278c86b91d0"),
+    "just-another-hand": ("5.3.0", "58754de1b8784c97defb535f0c7e5d683ace09c17533e20c0c8c627da8239d2f"),
+    "just-me-again-down-here": ("5.3.0", "f50dfa4391c0155de091e83454aa53c82e6fd03d79e0ef27d16615186af6f9f8"),
+    "kristi": ("5.3.0", "17fc68a1e21cdf6e59112e7ea2450e039b1590caeb3714ed53d958b791f2ee64"),
+    "la-belle-aurore": ("5.3.0", "48be5aefc80ad78aa9b2b1c992dd65678235c2496ae2a88f694e594ab9d7abed"),
+    "loved-by-the-king": ("5.3.0", "d058a205828a2e29748c87c533dd917fb9b3e4156d6ae564f48cef24f5e9eb69"),
+    "mansalva": ("5.3.0", "ed850c14e8a1729761348b17e15f9ec7dc5693594d3d4a60456489ce301d883d"),
+    "marck-script": ("5.3.0", "c4e6f14fd3736ec94a872db215192ea7dea04f1315df1385b451c153510575da"),
+    "mynerve": ("5.3.0", "0ecc298409c3206a75447721e3f462ed7dca74efc9c7c88e4d3644529e37a033"),
+    "neucha": ("5.3.0", "8f2718549556a0c406a766edc9689801a950dc79a71cbb646fc5e2d67c49cca0"),
+    "nothing-you-could-do": ("5.3.0", "dac48ef024df5e754bf8586157d73d0dba139d6353f28b9ec6de77b0dadf0add"),
+    "over-the-rainbow": ("5.3.0", "5f231cee244b4c3a734da05bf23d4e07fec1062ffa1824358e933f59fc94e313"),
+    "pangolin": ("5.3.0", "0b7bd4f9ad33a18fc9de29e28dfb23fc4281635cc153df856443106c94f0e0b3"),
+    "patrick-hand": ("5.3.0", "c3428d02610c7b8fa92b044cf766f8c30b88bb32a47460b4ac42fa14e0bcdcc0"),
+    "rancho": ("5.3.0", "577fe931e414956a67cae67a5f0ecbae9600132f9d70cdbdc6a77125f48520ab"),
+    "reenie-beanie": ("5.3.0", "8a2406f9b3c0b76199dcd87288ea40480fcd8547ba1af2f9f3156205f1688be9"),
+    "rock-salt": ("5.3.0", "c298a87c9a667bcd034b4a5c87430394a0d9bdc03ff6182eaacac2abb868db57"),
+    "schoolbell": ("5.3.0", "08901884344f129587928d2260a84e6d8cc7baae54ecdce19ff225694314b704"),
+    "sedgwick-ave": ("5.3.0", "0531aaf259af059ed01c20108b5c4a7e80b5868e4e2095910e3ceaf06c597dc1"),
+    "short-stack": ("5.3.0", "10ff174d6c256fd5e5417466b24a561de4fd1c5d090975849c77cc7746d8f470"),
+    "sriracha": ("5.3.0", "934c3629d255c4f86f66b218cdefef90d6328727be5036fc28f953ac53a7b6f4"),
+    "sue-ellen-francisco": ("5.3.0", "93c9f047a1709b2879db10b52058ffba7c1642f0acbec422eb358433c937ee00"),
+    "swanky-and-moo-moo": ("5.3.0", "3a1b7f26957986f2bd645c3656f4044812a8b6995eeb2870c90a2f6b86426cd5"),
+    "the-girl-next-door": ("5.3.0", "d4ac864cbcda87dffe808b5366045e8d75c149fd2a00d081cc8343ab36699545"),
+    "vibur": ("5.3.0", "1c6332aa95f3de8d6a1a471ef3eff7fdd21fef034b4efc0fc25cfc41feca67fb"),
+    "waiting-for-the-sunrise": ("5.3.0", "6f9c645d858526553e72f0b56abb32742d5d4c10d6acdb392e5d3fa843ef7141"),
+    "walter-turncoat": ("5.3.0", "d9f63db4a95c587d988e1c1ba6eed706a2d134f60aab91bba0d5d2e47fae3d51"),
+}
+"""Handwriting that pip has no package of: npm's."""
+PACKAGES = PRINTED | HANDWRITTEN | FONTSOURCE
+APACHE = frozenset(
+    "calligraffitti coming-soon crafty-girls homemade-apple just-another-hand permanent-marker rancho roboto-slab "
+    "rock-salt satisfy schoolbell walter-turncoat yellowtail".split()
+)
 """Packages under the Apache License 2.0; all others are under the SIL Open Font License 1.1."""
 
 
@@ -123,83 +178,115 @@ def provide(folder: Path | None = None, names: Sequence[str] | None = None) -> P
     """
     wanted = tuple(PACKAGES if names is None else names)
     if folder is not None:
-        if missing := [name for name in wanted if not (folder / wheel_name(name)).is_file()]:
+        if missing := [name for name in wanted if not (folder / file_name(name)).is_file()]:
             raise DataError(f"{folder} lacks {_listed(missing)}; without --fonts FOLDER they are fetched")
     else:
         folder = cache_folder() / "fonts"
-        if missing := [name for name in wanted if not _is_good(folder / wheel_name(name), name)]:
-            _fetch(missing, folder)
-    if wrong := [name for name in wanted if not _is_good(folder / wheel_name(name), name)]:
-        raise DataError(f"{folder}: {wheel_name(wrong[0])} has another hash than it should")
+        _fetch([name for name in wanted if not _is_good(folder / file_name(name), name)], folder)
+    if wrong := [name for name in wanted if not _is_good(folder / file_name(name), name)]:
+        raise DataError(f"{folder}: {file_name(wrong[0])} has another hash than it should")
     return folder
 
 
 def load(folder: Path) -> list[Face]:
-    """The faces of every package whose wheel lies in a folder, unpacked in the cache, always in the same order."""
+    """The faces of every package that lies in a folder, unpacked in the cache, always in the same order."""
     faces = []
     for name, (_, digest) in PACKAGES.items():
-        wheel = folder / wheel_name(name)
-        if wheel.is_file():
-            for path in _unpack(wheel, cache_folder() / "faces" / digest[:12]):
-                faces.append(Face(path, name in HANDWRITTEN))
+        package = folder / file_name(name)
+        if package.is_file():
+            for path in _unpack(package, name, cache_folder() / "faces" / digest[:12]):
+                faces.append(Face(path, name not in PRINTED))
     if not faces:
-        raise DataError(f"{folder} has none of the fonts' wheels")
+        raise DataError(f"{folder} has none of the fonts' packages")
     return faces
 
 
 def record(folder: Path) -> dict[str, dict[str, str]]:
-    """Version, hash and licence of every package whose wheel lies in a folder."""
+    """Version, hash and licence of every package that lies in a folder."""
     return {
         name: {"version": version, "sha256": digest, "licence": "Apache-2.0" if name in APACHE else "OFL-1.1"}
         for name, (version, digest) in PACKAGES.items()
-        if (folder / wheel_name(name)).is_file()
+        if (folder / file_name(name)).is_file()
     }
 
 
-def wheel_name(name: str) -> str:
-    """The file's name of a package's wheel."""
-    return f"fontpkg_{name.replace('-', '_')}-{PACKAGES[name][0]}-py3-none-any.whl"
+def file_name(name: str) -> str:
+    """The name of a package's file: a wheel, or npm's archive."""
+    version, _ = PACKAGES[name]
+    if name in FONTSOURCE:
+        return f"fontsource-{name}-{version}.tgz"
+    return f"fontpkg_{name.replace('-', '_')}-{version}-py3-none-any.whl"
+
+
+def _package(name: str) -> str:
+    return f"@fontsource/{name}" if name in FONTSOURCE else f"fontpkg-{name}"
 
 
 def _fetch(names: Sequence[str], target: Path) -> None:
-    """Download wheels in one go and move those that are what they should be."""
+    """Download packages, with pip and with npm, and move those that are what they should be."""
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+    pip += ["--no-deps", "--only-binary=:all:", "--dest"]
+    wheels = [name for name in names if name not in FONTSOURCE]
+    _fetch_with(pip, "==", wheels, target)
+    archives = [name for name in names if name in FONTSOURCE]
+    if archives and shutil.which("npm") is None:
+        what = f"npm, which brings {_listed(archives)}, is not installed"
+        raise DataError(f"{what}: install it (Debian's package npm), or name a folder of these with --fonts FOLDER")
+    _fetch_with(["npm", "pack", "--silent", "--pack-destination"], "@", archives, target)
+
+
+def _fetch_with(command: list[str], equals: str, names: Sequence[str], target: Path) -> None:
+    if not names:
+        return
     with tempfile.TemporaryDirectory(prefix="postread-fonts-", ignore_cleanup_errors=True) as folder:
-        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
-        pinned = [f"fontpkg-{name}=={PACKAGES[name][0]}" for name in names]
+        pinned = [f"{_package(name)}{equals}{PACKAGES[name][0]}" for name in names]
         try:
-            run_limited([*pip, "--no-deps", "--only-binary=:all:", "--dest", folder, *pinned], WAIT, Path(folder))
+            run_limited([*command, folder, *pinned], WAIT, Path(folder))
             for name in names:
-                write_atomically(target / wheel_name(name), _checked(Path(folder) / wheel_name(name), name))
+                write_atomically(target / file_name(name), _checked(Path(folder) / file_name(name), name))
         except DataError as error:
             what = f"{_listed(names)} cannot be had ({error})"
-            raise DataError(f"{what}; name a folder of these wheels with --fonts FOLDER") from error
+            raise DataError(f"{what}; name a folder of these packages with --fonts FOLDER") from error
 
 
-def _checked(wheel: Path, name: str) -> bytes:
-    if not wheel.is_file():
-        raise DataError(f"pip left no {wheel.name}")
-    content = wheel.read_bytes()
+def _checked(package: Path, name: str) -> bytes:
+    if not package.is_file():
+        raise DataError(f"{package.name} was not downloaded")
+    content = package.read_bytes()
     if hashlib.sha256(content).hexdigest() != PACKAGES[name][1]:
-        raise DataError(f"{wheel.name} has another hash than it should")
+        raise DataError(f"{package.name} has another hash than it should")
     return content
 
 
-def _is_good(wheel: Path, name: str) -> bool:
-    return wheel.is_file() and hashlib.sha256(wheel.read_bytes()).hexdigest() == PACKAGES[name][1]
+def _is_good(package: Path, name: str) -> bool:
+    return package.is_file() and hashlib.sha256(package.read_bytes()).hexdigest() == PACKAGES[name][1]
 
 
 def _listed(names: Sequence[str]) -> str:
-    first = ", ".join(f"fontpkg-{name}" for name in names[:3])
+    first = ", ".join(map(_package, names[:3]))
     return first if len(names) <= 3 else f"{first} and {len(names) - 3} more"
 
 
-def _unpack(wheel: Path, folder: Path) -> list[Path]:
-    """A wheel's upright faces as files."""
-    with zipfile.ZipFile(wheel) as archive:
-        members = [
-            name for name in sorted(archive.namelist()) if name.endswith((".ttf", ".otf")) and "Italic" not in name
-        ]
-        for member in members:
-            if not (folder / Path(member).name).is_file():
-                write_atomically(folder / Path(member).name, archive.read(member))
-    return [folder / Path(member).name for member in members]
+def _unpack(package: Path, name: str, folder: Path) -> list[Path]:
+    """A package's upright faces as files."""
+    paths = []
+    for file, content in _fontsource(package, name) if name in FONTSOURCE else _wheel(package):
+        paths.append(folder / file)
+        if not paths[-1].is_file():
+            write_atomically(paths[-1], content)
+    return paths
+
+
+def _wheel(package: Path) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(package) as archive:
+        for member in sorted(archive.namelist()):
+            if member.endswith((".ttf", ".otf")) and "Italic" not in member:
+                yield Path(member).name, archive.read(member)
+
+
+def _fontsource(package: Path, name: str) -> Iterator[tuple[str, bytes]]:
+    """The one face of regular weight; a file's name up to its first hyphen is its family."""
+    with tarfile.open(package) as archive:
+        member = archive.extractfile(f"package/files/{name}-latin-400-normal.woff")
+        assert member is not None, package
+        yield f"{name.replace('-', '')}-regular.woff", member.read()

@@ -127,7 +127,7 @@ def fonts(tmp_path_factory) -> Path:
     folder, names = tmp_path_factory.mktemp("fonts"), ("arimo", "zeyada")
     fetched = typefaces.provide(names=names)
     for name in names:
-        shutil.copy(fetched / typefaces.wheel_name(name), folder)
+        shutil.copy(fetched / typefaces.file_name(name), folder)
     return folder
 
 

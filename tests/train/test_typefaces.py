@@ -1,7 +1,10 @@
 """Typefaces: from pinned packages, each checked by its hash, and one line when they cannot be had."""
 
+import hashlib
+import io
 import re
 import shutil
+import tarfile
 
 import pytest
 
@@ -15,7 +18,8 @@ def test_every_package_is_pinned_by_version_and_hash():
     for version, digest in typefaces.PACKAGES.values():
         assert re.fullmatch(r"\d[\w.]*", version)
         assert re.fullmatch(r"[0-9a-f]{64}", digest)
-    assert len(typefaces.PACKAGES) == len(typefaces.PRINTED) + len(typefaces.HANDWRITTEN)
+    kinds = (typefaces.PRINTED, typefaces.HANDWRITTEN, typefaces.FONTSOURCE)
+    assert len(typefaces.PACKAGES) == sum(map(len, kinds))
     assert not typefaces.APACHE - set(typefaces.PACKAGES)
 
 
@@ -53,7 +57,7 @@ def test_a_folder_that_lacks_some_is_refused_in_one_line(fonts):
 def test_a_wheel_of_another_hash_is_refused(fonts, tmp_path):
     for wheel in fonts.glob("*.whl"):
         shutil.copy(wheel, tmp_path)
-    (tmp_path / typefaces.wheel_name("zeyada")).write_bytes(b"PK")
+    (tmp_path / typefaces.file_name("zeyada")).write_bytes(b"PK")
     with pytest.raises(DataError, match=r"fontpkg_zeyada\S+ has another hash"):
         typefaces.provide(tmp_path, NAMES)
 
@@ -62,7 +66,7 @@ def test_a_damaged_wheel_in_the_cache_is_fetched_again(fonts, tmp_path, monkeypa
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     folder = tmp_path / "postread" / "fonts"
     shutil.copytree(fonts, folder)
-    damaged = folder / typefaces.wheel_name("arimo")
+    damaged = folder / typefaces.file_name("arimo")
     damaged.write_bytes(damaged.read_bytes()[:1000])
     asked = []
 
@@ -86,7 +90,7 @@ def test_without_a_network_one_line_says_why_and_what_to_do(reason, tmp_path, mo
     monkeypatch.setattr(typefaces, "run_limited", pip)
     with pytest.raises(DataError) as caught:
         typefaces.provide(names=NAMES)
-    expected = f"fontpkg-arimo, fontpkg-zeyada cannot be had ({reason}); name a folder of these wheels"
+    expected = f"fontpkg-arimo, fontpkg-zeyada cannot be had ({reason}); name a folder of these packages"
     assert str(caught.value) == f"{expected} with --fonts FOLDER"
 
 
@@ -94,7 +98,7 @@ def test_what_pip_brings_is_not_kept_if_it_is_something_else(tmp_path, monkeypat
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
     def pip(command, seconds, into):
-        (into / typefaces.wheel_name("arimo")).write_bytes(b"PK")
+        (into / typefaces.file_name("arimo")).write_bytes(b"PK")
 
     monkeypatch.setattr(typefaces, "run_limited", pip)
     with pytest.raises(DataError, match="another hash"):
@@ -102,6 +106,41 @@ def test_what_pip_brings_is_not_kept_if_it_is_something_else(tmp_path, monkeypat
     assert not list(tmp_path.rglob("*.whl"))
 
 
-def test_a_folder_without_any_wheel_has_no_faces(tmp_path):
-    with pytest.raises(DataError, match="none of the fonts' wheels"):
+def test_a_folder_without_any_package_has_no_faces(tmp_path):
+    with pytest.raises(DataError, match="none of the fonts' packages"):
         typefaces.load(tmp_path)
+
+
+def _archive(name: str) -> bytes:
+    """What npm would bring, with a printed face in it."""
+    file = io.BytesIO()
+    content = b"a face"
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        member = tarfile.TarInfo(f"package/files/{name}-latin-400-normal.woff")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return file.getvalue()
+
+
+def test_handwriting_that_pip_lacks_comes_from_npm(tmp_path, monkeypatch):
+    content, asked = _archive("patrick-hand"), []
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(typefaces.shutil, "which", lambda _: "npm")
+    monkeypatch.setitem(typefaces.PACKAGES, "patrick-hand", ("5.3.0", hashlib.sha256(content).hexdigest()))
+
+    def npm(command, seconds, into):
+        asked.append([word for word in command if not word.startswith("/")])
+        (into / "fontsource-patrick-hand-5.3.0.tgz").write_bytes(content)
+
+    monkeypatch.setattr(typefaces, "run_limited", npm)
+    folder = typefaces.provide(names=["patrick-hand"])
+    assert asked == [["npm", "pack", "--silent", "--pack-destination", "@fontsource/patrick-hand@5.3.0"]]
+    (face,) = typefaces.load(folder)
+    assert (face.path.name, face.path.read_bytes(), face.hand) == ("patrickhand-regular.woff", b"a face", True)
+
+
+def test_without_npm_one_line_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(typefaces.shutil, "which", lambda _: None)
+    with pytest.raises(DataError, match=r"npm, which brings @fontsource/patrick-hand, is not installed: install it"):
+        typefaces.provide(names=["patrick-hand"])
