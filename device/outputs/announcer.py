@@ -44,6 +44,10 @@ class Announcer:
         self._next_try = 0.0
         self._next_tidy = 0.0
 
+    def listen(self, listener: Callable[[Event], None]) -> None:
+        """Tell one more of every event from now on."""
+        self._listeners.append(listener)
+
     def __call__(self, event: Event) -> None:
         if event.reading is None or self._store is None:
             self._say(event)

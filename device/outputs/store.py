@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -129,8 +129,8 @@ class Store:
                 self._crop_bytes += len(png)
                 self._make_room(connection)
 
-    def correct(self, id: str, digits: str) -> bool:
-        """Keep what a person says a reading really is; False when there is no such reading."""
+    def correct(self, id: str, digits: str | None) -> bool:
+        """Keep what a person says a reading really is, None that nobody does; False when there is no such reading."""
         with self._transaction() as connection:
             done = connection.execute("UPDATE readings SET corrected = ? WHERE id = ?", (digits, id))
             return done.rowcount == 1
@@ -179,11 +179,28 @@ class Store:
 
     # ── Reading ──
 
-    def latest(self, most: int = 50, event: str | None = None) -> list[Stored]:
-        """The latest readings, newest first, in the order in which they were stored: a clock may be set back."""
-        where, values = ("WHERE event = ?", [event]) if event else ("", [])
-        query = f"""SELECT id, line, corrected, EXISTS (SELECT 1 FROM crops WHERE reading = id) FROM readings {where}
-            ORDER BY rowid DESC LIMIT ?"""
+    def latest(
+        self, most: int = 50, event: str | None = None, *, before: str | None = None, digits: str | None = None
+    ) -> list[Stored]:
+        """The latest readings, newest first, in the order in which they were stored: a clock may be set back.
+
+        before: the id of one, and it and what is newer are left out; digits: of codes, as read or as corrected.
+        """
+        part = "instr(digits, ?) + instr(COALESCE(corrected, ''), ?)"
+        wanted: dict[str, Sequence[str | None]] = {"event = ?": [event], part: [digits, digits]}
+        wanted["rowid < (SELECT rowid FROM readings WHERE id = ?)"] = [before]
+        return self._found({clause: values for clause, values in wanted.items() if values[0] is not None}, most)
+
+    def find(self, id: str) -> Stored | None:
+        """One reading; None when there is no such."""
+        return next(iter(self._found({"id = ?": [id]}, 1)), None)
+
+    def _found(self, wanted: Mapping[str, Sequence[str | None]], most: int) -> list[Stored]:
+        """The newest readings that every clause, with its values, is true of."""
+        where = " AND ".join(wanted) or "1"
+        query = f"""SELECT id, line, corrected, EXISTS (SELECT 1 FROM crops WHERE reading = id) FROM readings
+            WHERE {where} ORDER BY rowid DESC LIMIT ?"""
+        values = [value for some in wanted.values() for value in some]
         with self._reading() as connection:
             rows = connection.execute(query, [*values, most]).fetchall()
         return [Stored(id, json.loads(line), corrected, bool(crop)) for id, line, corrected, crop in rows]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from device.errors import UsageError
 from device.outputs.command import default_store
+from device.web import command as web
 
 if TYPE_CHECKING:
     from device.outputs.announcer import Announcer
@@ -34,6 +35,7 @@ def register(commands: Any, model: argparse.ArgumentParser) -> None:
     _camera(watch)
     _reading(watch)
     _outputs(watch)
+    web.register(watch)
     watch.set_defaults(run=run, parser=watch)
 
 
@@ -86,8 +88,11 @@ def run(options: argparse.Namespace) -> int:
     options = _with_file(options)
     _log()
     with contextlib.ExitStack() as stack:
+        page = None if options.web is None else stack.enter_context(contextlib.closing(web.Page(options)))
         announcer, store = _announcer(options, stack)
         watcher = _watcher(options, announcer, stack)
+        if page is not None:
+            stack.enter_context(page.beside(watcher, announcer, store))
         last = store.last_scene() if store is not None else None
         if last is not None:
             watcher.remember(*last)

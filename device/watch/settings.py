@@ -58,6 +58,8 @@ def _take(parser: argparse.ArgumentParser, action: argparse.Action, value: Any, 
         if not isinstance(value, list):
             raise UsageError(f"{where}: a list, [{value!r}]")
         checked = [_checked(parser, action, one, where) for one in value]
+    elif action.nargs == "?" and value is True:  # the option without a value
+        checked = action.const
     else:
         checked = _checked(parser, action, value, where)
     parser.set_defaults(**{action.dest: checked})

@@ -30,8 +30,12 @@ def sharpness(small: Uint8) -> float:
     across, down = (np.abs(cv2.Sobel(blurred, cv2.CV_16S, *axis, ksize=3)) for axis in ((1, 0), (0, 1)))
     steep = np.maximum(across, down)[::2, ::2].ravel()
     nth = int(0.995 * (steep.size - 1))
-    bright = float(np.percentile(small[::4, ::4], 95))
-    return float(np.partition(steep, nth)[nth]) / (4 * max(bright, 16.0))
+    return float(np.partition(steep, nth)[nth]) / (4 * max(brightness(small), 16.0))
+
+
+def brightness(small: Uint8) -> float:
+    """How bright the brightest twentieth of a small picture is, the paper where there is any: 0 to 255."""
+    return float(np.percentile(small[::4, ::4], 95))
 
 
 def text_lines(small: Uint8) -> list[Line]:
@@ -41,9 +45,9 @@ def text_lines(small: Uint8) -> list[Line]:
 
 def why_nothing(small: Uint8, found: bool) -> str:
     """What a person should see to first.  found: something like a code was seen."""
-    if float(np.percentile(small[::4, ::4], 95)) < DARK:
+    if brightness(small) < DARK:
         return "too-dark"
-    if _glare(small):
+    if glare(small) > GLARING:
         return "glare"
     lines = text_lines(small)
     if lines and sharpness(small) < LEAST_SHARPNESS:
@@ -55,11 +59,11 @@ def why_nothing(small: Uint8, found: bool) -> str:
     return "nothing-code-like"
 
 
-def _glare(small: Uint8) -> bool:
-    """A burnt-out spot; paper that is evenly white to its edges is none."""
+def glare(small: Uint8) -> float:
+    """Share of the paper that a burnt-out spot covers; paper that is evenly white to its edges has none."""
     burnt = small >= 253
     if burnt.mean() < GLARING / 4:
-        return False
+        return 0.0
     paper = small > 0.6 * float(np.percentile(small[::4, ::4], 90))
     share = float(burnt.sum() / max(paper.sum(), 1))
-    return GLARING < share < 0.9
+    return share if share < 0.9 else 0.0

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from device.camera.shot import Shot
 from device.camera.source import Camera
+from device.decode import Known
 from device.errors import InputError
+from device.formats import Format
 from device.reader import Reader
 from device.types import Reading
 from device.watch import look
@@ -28,6 +30,7 @@ log = logging.getLogger("postread.watch")
 
 Uint8 = NDArray[np.uint8]
 Trigger = Literal["always", "motion", "gpio"]
+Region = tuple[float, float, float, float]
 
 RESTLESS = 10
 """After so many shots without rest, what is sharp is read though something moves (a belt that does not stop): ..."""
@@ -61,7 +64,7 @@ class Watcher:
     announce: Callable[[Event], None]
     least: float = 0.8
     """Confidence from which on a reading is settled."""
-    roi: tuple[float, float, float, float] | None = None
+    roi: Region | None = None
     """x, y, width, height as shares of the picture; None: all of it."""
     trigger: Trigger = "always"
     button: Button | None = None
@@ -80,6 +83,8 @@ class Watcher:
     """What lay there before, as long as it may still be the same envelope."""
     _asked: bool = True
     """The trigger's condition is met."""
+    _framed_anew: bool = False
+    """The region is another one since something came to rest: outlines of before cannot be compared."""
     _stopped: bool = False
 
     def __post_init__(self) -> None:
@@ -112,6 +117,21 @@ class Watcher:
     def stop(self) -> None:
         """From any thread."""
         self._stopped = True
+
+    def change(self, format: Format, known: Known | None, least: float, roi: Region | None) -> None:
+        """From now on read so; what lies there is read again, and not announced again if it is the same.
+
+        For `turn`: in the watcher's own thread.
+        """
+        lying, self._lying, self.standing = self._lying, None, ()
+        if format != self.reader.format:
+            self._before = None
+        elif lying is not None and lying.digits:
+            self._before = lying
+        self._framed_anew |= roi != self.roi
+        self.reader.format, self.reader.known = format, known
+        self.least, self.roi = least, roi
+        self._enter("searching")
 
     def look(self, shot: Shot) -> None:
         """Take in one shot."""
@@ -163,8 +183,9 @@ class Watcher:
         dull = paper is None and sharpness(shot.small) < LEAST_SHARPNESS  # a table's grain looks like lines
         new.blank = dull or not lines
         new.where = blocks(lines, shot.small_size)
-        if self._before is not None and not same_outline(self._before.paper, paper):
+        if self._before is not None and not self._framed_anew and not same_outline(self._before.paper, paper):
             self._before = None
+        self._framed_anew = False
         if new.blank:
             self._before = None if paper is None else self._before
             new.done = True
