@@ -146,3 +146,17 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path, content, said) -> No
 def test_a_folder_that_is_not_there_is_said(tmp_path) -> None:
     with pytest.raises(StoreError, match="does its folder exist"):
         Store(tmp_path / "nowhere" / "readings.db")
+
+
+def test_readings_are_paged_found_by_their_digits_and_corrections_taken_back(store, event) -> None:
+    made = [event(digits) for digits in ("01310100", "20040020", "01310999")]
+    for one in made:
+        store.add(one)
+    assert [one.id for one in store.latest(1, before=made[2].id)] == [made[1].id]
+    assert [one.id for one in store.latest(digits="01310")] == [made[2].id, made[0].id]
+    assert store.correct(made[1].id, "55555555")
+    assert [one.id for one in store.latest(digits="5555")] == [made[1].id]
+    assert store.find(made[1].id).corrected == "55555555"
+    assert store.correct(made[1].id, None)
+    assert (store.find(made[1].id).corrected, list(store.labelled())) == (None, [])
+    assert store.find("nothing") is None
