@@ -22,7 +22,7 @@ from device.reader import Reader
 STAGES: dict[str, tuple[tuple[Any, str], ...]] = {
     "decode image": (),  # a generator: timed where it is asked for its frame
     "find lines": ((reader, "to_grey"), (reader, "reduce"), (reader, "find_writing")),
-    "glance": ((reader, "may_hold_code"),),
+    "glance": ((reader, "promises"),),
     "cut out": ((segment, "cut_out"),),
     "segment": ((reader, "line_ink"), (reader, "spans")),
     "glyphs": ((reader, "glyphs"),),

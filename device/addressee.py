@@ -31,16 +31,17 @@ def _rank(reading: Reading, size: tuple[int, int]) -> float:
     confidence = min(max(reading.confidence, 1e-6), 1 - 1e-6)
     height = max(box[3] for box in reading.digit_boxes)
     rank = math.log(confidence / (1 - confidence)) + SIZE_REWARD * math.log2(height)
-    return rank - (CORNER_PENALTY if _in_corner(reading, size) else 0.0)
+    return rank - (CORNER_PENALTY if from_sender(reading, size) else 0.0)
 
 
-def _in_corner(reading: Reading, size: tuple[int, int]) -> bool:
+def from_sender(reading: Reading, size: tuple[int, int]) -> bool:
+    """Whether a reading stands where the sender writes; size: width and height of the page, pixels."""
     x, y, width, height = reading.box
     return x + width / 2 < CORNER[0] * size[0] and y + height / 2 < CORNER[1] * size[1]
 
 
 def _turned_down(reading: Reading, best: Reading, size: tuple[int, int]) -> Reading:
-    if _in_corner(reading, size) and not _in_corner(best, size):
+    if from_sender(reading, size) and not from_sender(best, size):
         why = "it stands in the sender's corner"
     elif reading.confidence < best.confidence:
         why = f"it is less sure than {best.code}"

@@ -1,7 +1,8 @@
-"""A glance at a page's lines: which of them may hold a code at all, so that the others need not be cut up.
+"""A glance at a page's lines: what promises a code on each, so that few of them need be cut up.
 
 Components go as they are found on the reduced picture, small and aslant, through one network in one batch.  That is
-too little to read by, and enough to tell a line of words: wherever a code might stand there are clear letters.
+too little to read by, and enough to tell a line of words (wherever a code might stand there are clear letters) and to
+look first where a code is likely.
 """
 
 from __future__ import annotations
@@ -36,30 +37,35 @@ CLEARLY = 6.0
 """... up to this for each component, ..."""
 MOST_AGAINST = 9.0
 """... and this for as many neighbours as hold a code: one of them may be no digit at all."""
+MOST_FOR = 4.0
+"""Log odds for a digit beyond this promise nothing more."""
 HALO = np.ones((3, 3), np.uint8)
 """Ink takes its soft edge with it."""
 
 
-def may_hold_code(writing: Writing, length: int, odds: Callable[[Uint8], Floats]) -> list[bool]:
-    """Of each line whether a code of so many digits may stand on it.
+def promises(writing: Writing, length: int, odds: Callable[[Uint8], Floats]) -> Floats:
+    """What speaks for a code of so many digits on each line, log odds for each digit: float64[lines].
 
+    -inf where none can stand, inf where nobody can tell.
     odds: log odds float64[N] of digit against not a digit of glyphs uint8[N, 32, 32].
     """
     drawn = np.zeros(len(writing.stats), bool)
     drawn[writing.drawn] = True
-    may, asked = [False] * len(writing.lines), {}
+    out, asked = np.full(len(writing.lines), -np.inf), {}
     for number, line in enumerate(writing.lines):
         if line.width < TIGHTEST * length * line.text_height:
             continue
         row = _Row.of(writing, line)
-        may[number] = bool(drawn.take(_window(writing.labels, line)).any())
-        if not may[number] and row.digits.sum() >= length:
+        if drawn.take(_window(writing.labels, line)).any():
+            out[number] = np.inf
+        elif row.digits.sum() >= length:
             asked[number] = row
     told = odds(normalise_all([ink for row in asked.values() for ink in _inks(writing, row)]))
     ends = np.cumsum([row.telling.sum() for row in asked.values()])
     for (number, row), its in zip(asked.items(), np.split(told, ends[:-1]), strict=False):
-        may[number] = _against(row, its, length) <= MOST_AGAINST
-    return may
+        if row.best_run(np.clip(its + DOUBT, -CLEARLY, 0), length) >= -MOST_AGAINST:
+            out[number] = row.best_run(np.clip(its, -CLEARLY, MOST_FOR), length) / length
+    return out
 
 
 def _window(labels: NDArray[Any], line: Line) -> NDArray[Any]:
@@ -91,6 +97,15 @@ class _Row:
         digits = np.where(height < SPECK, 0, np.maximum(width / NARROWEST, 1)).astype(np.int64)
         return cls(line.members[order], digits, (height >= LOW) & (width <= WIDE))
 
+    def best_run(self, values: Floats, length: int) -> float:
+        """The greatest sum of values, one for each component that tells, over neighbours that may be so many digits."""
+        each = np.zeros(len(self.members))
+        each[self.telling] = values
+        so_far, many = (np.concatenate([[0], np.cumsum(one)]) for one in (each, self.digits))
+        end = np.searchsorted(many, many + length)
+        start = np.flatnonzero(end < len(many))
+        return float((so_far[end[start]] - so_far[start]).max())
+
 
 def _inks(writing: Writing, row: _Row) -> Iterator[Uint8]:
     """The ink of each component that tells, and nothing of its neighbours': uint8[h, w]."""
@@ -99,13 +114,3 @@ def _inks(writing: Writing, row: _Row) -> Iterator[Uint8]:
         window = np.s_[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
         own = cv2.dilate((writing.labels[window] == number).view(np.uint8), HALO)
         yield np.asarray(cv2.copyTo(writing.contrast[window], own), np.uint8)
-
-
-def _against(row: _Row, odds: Floats, length: int) -> float:
-    """What speaks against the best run of neighbours that may be so many digits; odds: of those that tell."""
-    against = np.zeros(len(row.members))
-    against[row.telling] = np.clip(-odds - DOUBT, 0, CLEARLY)
-    so_far, many = (np.concatenate([[0], np.cumsum(values)]) for values in (against, row.digits))
-    end = np.searchsorted(many, many + length)
-    start = np.flatnonzero(end < len(many))
-    return float((so_far[end[start]] - so_far[start]).min())

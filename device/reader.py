@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device import formats
-from device.addressee import one_addressee
+from device.addressee import from_sender, one_addressee
 from device.classify import Classifier, RuntimeName, log_softmax
 from device.decode import Candidate, Decoder, Known
-from device.glance import may_hold_code
+from device.glance import promises
 from device.ink import reduce, to_grey
 from device.lattice import HOPELESS, Scores, most_digits
 from device.lines import SEARCH_PIXELS, Line, Strip, Writing, find_writing
@@ -31,6 +31,9 @@ Uint8 = NDArray[np.uint8]
 
 PART_OF = 0.6
 """A reading of which another, longer one covers this share is a part of it."""
+SETTLED, SENDER_ONLY = 1.25, 0.0
+"""Once the addressee's code was read lines that promise less than this are left unread, log odds for each digit, and
+this once only one was that stands where the sender's does."""
 NO_OPINION = 3.0
 """Log odds of a glyph that the ten-class network is sure of, where no second one knows what is no digit."""
 
@@ -96,9 +99,7 @@ class Reader:
         grey = view.apply(page)
         small, scale = reduce(grey, SEARCH_PIXELS)
         writing = find_writing(small)
-        lines = self._worth_reading(writing)
-        readings = [reading for line in lines for reading in self.read_line(grey, small, scale, line)]
-        readings = _whole(readings)
+        readings = _whole(self._read_lines(grey, small, scale, writing))
         readings.sort(key=lambda reading: (not reading.accepted, -reading.confidence))
         if self.format.postal:
             readings = one_addressee(readings, (grey.shape[1], grey.shape[0]))
@@ -107,12 +108,27 @@ class Reader:
             self.trace.page(view, scale, writing.lines, readings)
         return readings
 
-    def _worth_reading(self, writing: Writing) -> list[Line]:
-        """The lines on which a code may stand: a glance turns down most of an address."""
+    def _read_lines(self, grey: Uint8, small: Uint8, scale: float, writing: Writing) -> list[Reading]:
+        """The readings of the lines on which a code may stand, the most promising first: those are few of an address,
+        and fewer where its code is soon read."""
+        promised = self._promises(writing)
+        readings: list[Reading] = []
+        least = -np.inf
+        for number in np.argsort(-promised, kind="stable").tolist():
+            if promised[number] == -np.inf or promised[number] < least:
+                break
+            for reading in self.read_line(grey, small, scale, writing.lines[number]):
+                readings.append(reading)
+                if self.format.postal and reading.accepted and reading.known is not False:
+                    sent = from_sender(reading, (grey.shape[1], grey.shape[0]))
+                    least = max(least, SENDER_ONLY if sent else SETTLED)
+        return readings
+
+    def _promises(self, writing: Writing) -> NDArray[np.float64]:
+        """What promises a code on each line, see `device.glance.promises`; all of them are read where it can be any."""
         if not self.format.postal or self.format.length is None or self.digit_or_not is None:
-            return writing.lines
-        may = may_hold_code(writing, self.format.length, self._odds)
-        return [line for line, worth in zip(writing.lines, may, strict=True) if worth]
+            return np.full(len(writing.lines), np.inf)
+        return promises(writing, self.format.length, self._odds)
 
     def _odds(self, alone: Uint8) -> NDArray[np.float64]:
         """Log odds float64[N] of digit against not a digit, of glyphs uint8[N, 32, 32] without their neighbours."""

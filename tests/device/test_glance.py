@@ -1,4 +1,4 @@
-"""A glance turns down the lines that cannot hold a code, and no line that may."""
+"""A glance turns down the lines that cannot hold a code, and no line that may; and says where one is likely."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from device.glance import CLEARLY, MOST_AGAINST, may_hold_code
+from device.glance import CLEARLY, MOST_AGAINST, MOST_FOR, promises
 from device.lines import Line, Writing
 
 Uint8 = NDArray[np.uint8]
@@ -50,6 +50,10 @@ class Network:
         return np.where(widths == 13, -8.0, 8.0)  # 13 wide and 20 high stays so in a box of 20
 
 
+def may_hold_code(writing: Writing, length: int, network: Network) -> list[bool]:
+    return [bool(promised > -np.inf) for promised in promises(writing, length, network)]
+
+
 @pytest.mark.parametrize(
     ("line", "may"),
     [
@@ -84,20 +88,26 @@ def test_how_many_digits_are_asked_for(length: int, may: bool) -> None:
 @given(st.lists(st.text("dxMoi-", min_size=1, max_size=14), min_size=1, max_size=5))
 def test_each_line_is_judged_by_itself_and_all_in_one_batch(rows: list[str]) -> None:
     network = Network()
-    together = may_hold_code(page(*rows), 8, network)
+    together = promises(page(*rows), 8, network)
     assert len(network.batches) == 1
-    assert together == [may_hold_code(page(row), 8, network)[0] for row in rows]
+    assert together.tolist() == [promises(page(row), 8, network)[0] for row in rows]
 
 
 @given(st.text("dxMoi-", min_size=1, max_size=14), st.integers(0, 14))
 def test_digits_put_in_never_turn_a_line_down(line: str, at: int) -> None:
-    if may_hold_code(page(line), 8, Network())[0]:
-        assert may_hold_code(page(f"{'d' * at}{line}{'d' * at}"), 8, Network())[0]
+    (before,) = promises(page(line), 8, Network())
+    assert promises(page(f"{'d' * at}{line}{'d' * at}"), 8, Network())[0] >= before
+
+
+def test_clear_digits_promise_more_than_what_touches_and_that_more_than_a_letter_among_them() -> None:
+    clear, touching, letter, words = promises(page("dddddddd", "ddddMM", "dddMxMd", "xxxxxxxx"), 8, Network())
+    assert clear == MOST_FOR > touching > letter > 0
+    assert words == -np.inf
 
 
 def test_a_page_without_lines() -> None:
     empty = Writing([], np.zeros((9, 9), np.uint8), np.zeros((9, 9), np.int32), np.zeros((1, 5), np.int32), NOTHING)
-    assert may_hold_code(empty, 8, Network()) == []
+    assert promises(empty, 8, Network()).tolist() == []
 
 
 def test_a_line_that_a_rule_runs_through_is_looked_at() -> None:
@@ -107,7 +117,7 @@ def test_a_line_that_a_rule_runs_through_is_looked_at() -> None:
     writing.labels[84, 5:200] = rule
     stats = np.concatenate([writing.stats, np.array([(5, 84, 195, 1, 195)], np.int32)])
     ruled = Writing(writing.lines, writing.contrast, writing.labels, stats, np.array([rule]))
-    assert may_hold_code(ruled, 8, Network()) == [False, True, False]
+    assert promises(ruled, 8, Network()).tolist() == [-np.inf, np.inf, -np.inf]
 
 
 def test_a_line_too_short_for_the_code_is_turned_down_ruled_or_not() -> None:
@@ -130,6 +140,6 @@ def test_a_component_is_seen_without_its_neighbours() -> None:
         shown.append(glyphs)
         return np.zeros(len(glyphs))
 
-    may_hold_code(writing, 8, keep)
+    promises(writing, 8, keep)
     first = shown[0][0]
     assert cv2.connectedComponents((first > 128).view(np.uint8))[0] == 2
