@@ -1,0 +1,85 @@
+"""Lines are read in the order of what they promise, and no further than the addressee's code."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from device.decode import Decoder
+from device.formats import get
+from device.lines import Line, Writing
+from device.reader import SENDER_ONLY, SETTLED, Reader
+from device.types import Box, Reading
+
+Uint8 = NDArray[np.uint8]
+PAGE = np.zeros((200, 300), np.uint8)
+MIDDLE, CORNER = (140, 120, 80, 20), (20, 20, 80, 20)
+DOUBTFUL = SETTLED - 0.5
+"""Promises more than what is left once the sender's code was read, and less than once the addressee's was."""
+
+
+def a_reading(box: Box, accepted: bool, known: bool | None) -> Reading:
+    corners = cast(Any, ((0, 0),) * 4)
+    why = None if accepted else "not-sure"
+    return Reading(
+        "01310-100", "01310100", "cep", 0.9, accepted, why, None, known, box, corners, (box,) * 8, (0.9,) * 8
+    )
+
+
+@dataclass(slots=True)
+class Told(Reader):
+    """Reads what it is told of each line, and keeps which lines it was asked for."""
+
+    promised: list[float] = field(default_factory=list)
+    found: dict[int, Reading] = field(default_factory=dict)
+    asked: list[int] = field(default_factory=list)
+
+    def _promises(self, writing: Writing) -> NDArray[np.float64]:
+        return np.array(self.promised)
+
+    def read_line(self, grey: Uint8, small: Uint8, scale: float, line: Line) -> list[Reading]:
+        number = int(line.centre[1])
+        self.asked.append(number)
+        return [self.found[number]] if number in self.found else []
+
+
+def asked(promised: list[float], found: dict[int, Reading], format: str = "cep") -> list[int]:
+    """The lines that are read, in their order, of a page on which they promise that and give these readings."""
+    lines = [Line((0.0, float(number)), 0.0, 100.0, 20.0, 20.0) for number in range(len(promised))]
+    nothing = np.zeros((1, 5), np.int32)
+    writing = Writing(lines, PAGE, PAGE, nothing, np.zeros(0, np.intp))
+    reader = Told(cast(Any, None), get(format), Decoder.from_card({}), cast(Any, None), None, promised=promised)
+    reader.found.update(found)
+    assert reader._read_lines(PAGE, PAGE, 1.0, writing) == [found[number] for number in reader.asked if number in found]
+    return reader.asked
+
+
+def test_what_promises_most_comes_first_and_what_holds_none_not_at_all() -> None:
+    assert asked([0.5, 3.0, -np.inf, np.inf, -0.5], {}) == [3, 1, 0, 4]
+
+
+def test_lines_that_promise_as_much_go_from_top_to_bottom() -> None:
+    assert asked([1.0, np.inf, 1.0, np.inf], {}) == [1, 3, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("box", "accepted", "known", "read"),
+    [
+        (MIDDLE, True, None, [1, 2]),
+        (MIDDLE, True, True, [1, 2]),
+        (MIDDLE, True, False, [1, 2, 0, 3]),
+        (MIDDLE, False, None, [1, 2, 0, 3]),
+        (CORNER, True, None, [1, 2, 0]),
+    ],
+    ids=["addressee", "known", "in no list", "refused", "sender"],
+)
+def test_once_the_code_was_read_doubtful_lines_are_left(
+    box: Box, accepted: bool, known: bool | None, read: list[int]
+) -> None:
+    assert asked([DOUBTFUL, 3.0, SETTLED, SENDER_ONLY - 0.5], {1: a_reading(box, accepted, known)}) == read
+
+
+def test_every_line_of_digits_is_read() -> None:
+    assert asked([DOUBTFUL, 3.0], {1: a_reading(MIDDLE, True, None)}, "digits:8") == [1, 0]
