@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -29,8 +28,12 @@ def register(commands: Any, model: argparse.ArgumentParser, positive: Any) -> No
     turn = "degrees to turn a page by, clockwise; auto finds out (0)"
     parser.add_argument("--orientation", choices=("auto", "0", "90", "180", "270"), default="0", help=turn)
     parser.add_argument("--max-pixels", type=positive, default=100_000_000, metavar="N", help="limit (100 million)")
-    parser.add_argument("--workers", type=positive, default=cores(), metavar="N", help="processes (%(default)s)")
+    parser.add_argument("--workers", type=positive, metavar="N", help="processes (one for each processor)")
     parser.add_argument("--timeout", type=_seconds, default=120.0, metavar="S", help="a page may take (%(default)g)")
+    engine = "what the workers are: processes here, or actors on a Ray cluster (local)"
+    parser.add_argument("--engine", choices=("local", "ray"), default="local", help=engine)
+    address = "with --engine ray: local (a cluster of this machine, for this run), auto, HOST:PORT, ray://HOST:PORT"
+    parser.add_argument("--address", metavar="ADDR", help=f"{address} (local)")
     parser.add_argument("--overwrite", action="store_true", help="write FILE anew where it is there already")
     parser.add_argument("--restart", action="store_true", help="forget what an earlier run has read")
     _register_after(parser, positive)
@@ -59,11 +62,6 @@ def _register_after(parser: argparse.ArgumentParser, positive: Any) -> None:
     after.add_argument("--how", choices=("link", "copy", "move"), default="link", help="(%(default)s)")
 
 
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def run(options: argparse.Namespace) -> int:
     """Read the pile, then whatever else is asked of its table.  0, or 1 where something could not be done."""
     steps = [step for step in (_apply, _truth, _review, _sort) if getattr(options, STEPS[step]) is not None]
@@ -83,6 +81,8 @@ def _check(options: argparse.Namespace, steps: Sequence[Step]) -> None:
         raise UsageError("no SOURCE: name folders, pictures, PDFs, globs, URLs or lists of them")
     if not options.sources and not options.out.is_file():
         raise UsageError(f"--out {options.out}: is not there, and no SOURCE is named to read it from")
+    if options.address is not None and options.engine != "ray":
+        raise UsageError(f"--address {options.address}: of what? give --engine ray too")
     if options.crops is not None and options.apply is None:
         raise UsageError("--crops: what is cut out is what was corrected: give --apply too")
     if options.report and options.truth is None:
@@ -114,7 +114,14 @@ def _read(options: argparse.Namespace) -> bool:
         max_pixels=options.max_pixels,
     )
     work = Work(
-        options.sources, options.out, settings, options.workers, options.timeout, options.overwrite, options.restart
+        options.sources,
+        options.out,
+        settings,
+        options.workers,
+        options.timeout,
+        options.overwrite,
+        options.restart,
+        (options.address or "local") if options.engine == "ray" else None,
     )
     counts = run(work)
     said = f"{counts.done:,} pages of {counts.files:,} files: {counts.accepted:,} with a code, "

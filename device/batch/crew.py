@@ -48,9 +48,12 @@ class _Worker:
 class Crew:
     """So many workers; the block's end ends them."""
 
-    def __init__(self, settings: Settings, workers: int, timeout: float):
-        """timeout: seconds that one page may take."""
-        self._settings, self._timeout = settings, timeout
+    def __init__(self, settings: Settings, workers: int, timeout: float, *, goes_on: bool = True):
+        """timeout: seconds that one page may take.
+
+        goes_on: read all of a file, not `CHUNK` pages of it; else the rest is for whoever gave the task.
+        """
+        self._settings, self._timeout, self._goes_on = settings, timeout, goes_on
         self._context = multiprocessing.get_context("spawn")
         self._workers = [self._start() for _ in range(workers)]
         self._more: deque[Task] = deque()
@@ -131,7 +134,7 @@ class Crew:
         """What is left of a task after an answer; what is beyond its chunk becomes a task for any worker."""
         stop = answer.pages if task.stop is None else task.stop
         end = min(stop, task.start + CHUNK)
-        if end < stop:
+        if end < stop and self._goes_on:
             self._more.append(replace(task, start=end, stop=stop, pages=answer.pages))
         return replace(task, start=answer.page + 1, stop=end, pages=answer.pages)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from device import __version__
-from device.batch import journal, tables
+from device.batch import journal, ray_crew, tables
 from device.batch.crew import Crew
 from device.batch.journal import Answer, Counts, Journal
 from device.batch.pile import listing
 from device.batch.progress import Progress
+from device.batch.ray_crew import RayCrew
+from device.batch.ray_lap import card_hash
 from device.batch.worker import Settings
 from device.errors import PostreadError, UsageError
-from device.model import Bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,14 @@ class Work:
     sources: Sequence[str]
     out: Path
     settings: Settings
-    workers: int
+    workers: int | None
+    """None for as many as there are processors."""
     timeout: float
     """Seconds that one page may take."""
     overwrite: bool = False
     restart: bool = False
+    address: str | None = None
+    """A Ray cluster's; None to read with this machine's own processes."""
 
 
 def run(work: Work) -> Counts:
@@ -41,6 +46,8 @@ def run(work: Work) -> Counts:
     Raises UsageError where the output is there already or the journal is another pile's, PostreadError else.
     """
     tables.check(work.out)
+    if work.address is not None:
+        ray_crew.check(work.address)
     path = Path(f"{work.out}.journal")
     if work.restart:
         journal.remove(path)
@@ -74,20 +81,32 @@ def _read(work: Work, log: Journal) -> None:
 
 
 def _answers(work: Work, log: Journal) -> Iterator[Answer]:
-    """Read what is left; no more workers than there are pages."""
+    """Read what is left."""
     left = log.counts.pages - log.counts.done
     if left:
-        with Crew(work.settings, min(work.workers, left), work.timeout) as crew:
+        with _crew(work, left) as crew:
             yield from crew.read(log.pending())
+
+
+def _crew(work: Work, left: int) -> Crew | RayCrew:
+    """No more workers than there are pages."""
+    if work.address is None:
+        return Crew(work.settings, min(work.workers or cores(), left), work.timeout)
+    workers = work.workers if work.workers is None else min(work.workers, left)
+    return RayCrew(work.settings, workers, work.timeout, work.address)
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _fingerprint(settings: Settings) -> dict[str, Any]:
     """What decides what is read: two runs with the same may share a journal."""
-    card = Bundle.load(settings.model).path.read_bytes()
     known = None if settings.known is None else " ".join(sorted(settings.known))
     return {
         "postread": __version__,
-        "model": hashlib.sha256(card).hexdigest(),
+        "model": card_hash(settings),
         "precision": settings.precision,
         "runtime": settings.runtime,
         "format": settings.format,
