@@ -35,9 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _built() -> Path:
     wheels = sorted(Path("dist").glob("postread-*.whl"))
     if len(wheels) != 1:
-        raise DeployError(
-            f"dist has {len(wheels)} wheels, one is wanted: run `make wheel`, or give --wheel"
-        )
+        raise DeployError(f"dist has {len(wheels)} wheels, one is wanted: `make wheel`, or give --wheel")
     return wheels[0]
 
 

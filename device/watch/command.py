@@ -20,6 +20,7 @@ from device.web import command as web
 if TYPE_CHECKING:
     from device.outputs.announcer import Announcer
     from device.outputs.store import Store
+    from device.watch.service import Service
     from device.watch.watcher import Watcher
 
 SOURCES = """picamera[:N] (the default), v4l2:N or /dev/videoN, rtsp:// or http:// (MJPEG), folder:DIR, a film's path"""
@@ -85,12 +86,16 @@ def _outputs(watch: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Watch until the source ends or a signal comes.  Raises PostreadError."""
+    from device.watch.service import Service
+
     options = _with_file(options)
     _log()
     with contextlib.ExitStack() as stack:
+        service = stack.enter_context(contextlib.closing(Service()))
         page = None if options.web is None else stack.enter_context(contextlib.closing(web.Page(options)))
         announcer, store = _announcer(options, stack)
-        watcher = _watcher(options, announcer, stack)
+        announcer.listen(service.show)
+        watcher = _watcher(options, announcer, service, stack)
         if page is not None:
             stack.enter_context(page.beside(watcher, announcer, store))
         last = store.last_scene() if store is not None else None
@@ -113,7 +118,9 @@ def _with_file(options: argparse.Namespace) -> argparse.Namespace:
     return parser.parse_args(options.arguments[1:])
 
 
-def _watcher(options: argparse.Namespace, announcer: Announcer, stack: contextlib.ExitStack) -> Watcher:
+def _watcher(
+    options: argparse.Namespace, announcer: Announcer, service: Service, stack: contextlib.ExitStack
+) -> Watcher:
     from device.camera.specs import open_camera, parse_source
     from device.known import read_known
     from device.reader import Reader
@@ -137,6 +144,11 @@ def _watcher(options: argparse.Namespace, announcer: Announcer, stack: contextli
     )
     camera = open_camera(source, options.fps, options.rotate)
     stack.callback(camera.close)
+
+    def turn() -> None:
+        announcer.turn()
+        service.turn()
+
     return Watcher(
         camera,
         reader,
@@ -145,7 +157,7 @@ def _watcher(options: argparse.Namespace, announcer: Announcer, stack: contextli
         roi=options.roi,
         trigger=trigger,
         button=button,
-        turn=announcer.turn,
+        turn=turn,
     )
 
 
