@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +36,7 @@ WIDEST_GAP = 2.6
 """Gap between two runs of one line, as a share of the greater height."""
 MOST_LINES = 64
 """Lines that are looked at, the largest ones: more is texture."""
-MAX_SKEW = np.deg2rad(16)
+MAX_SKEW = float(np.deg2rad(16))
 MAX_COMPONENTS = 2000
 CHUNK = 256
 """Components that are compared with all others at a time, to bound memory."""
@@ -85,24 +87,27 @@ class Strip:
 
     def box(self, x: float, y: float, width: float, height: float) -> Box:
         """The upright box on the frame around a box on the strip."""
-        return self._around(self._map(x, y, width, height))
+        return self._clipped([_limits(along) for along in self._map(x, y, width, height).T])
 
     def box_of(self, ink: NDArray[np.bool_], x: int, y: int) -> Box:
         """The upright box on the frame around ink bool[h, w], whose left upper corner lies at x, y on the strip."""
         rows = np.flatnonzero(ink.any(axis=1))
         if not len(rows):
             return self.box(x, y, ink.shape[1], ink.shape[0])
-        left = x + ink[rows].argmax(axis=1)
-        right = x + ink.shape[1] - ink[rows, ::-1].argmax(axis=1)
-        ends = np.concatenate([left, right, left, right])
-        edges = np.concatenate([rows, rows, rows + 1, rows + 1]) + y
-        return self._around(np.stack([ends, edges, np.ones(len(ends))], axis=1) @ self.to_frame.T)
+        own = ink[rows]
+        ends = x + np.concatenate([own.argmax(axis=1), ink.shape[1] - own[:, ::-1].argmax(axis=1)])
+        edges = np.concatenate([rows, rows]) + y
+        every = np.concatenate([ends, ends]), np.concatenate([edges, edges + 1])
+        limits = [_limits(a * every[0] + b * every[1] + c) for a, b, c in self.to_frame.tolist()]
+        return self._clipped(limits)
 
-    def _around(self, corners: Floats) -> Box:
-        limits = np.array(self.frame_size)
-        low = np.clip(np.floor(corners.min(axis=0)), 0, limits - 1).astype(int)
-        high = np.clip(np.ceil(corners.max(axis=0)), low + 1, limits).astype(int)
-        return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+    def _clipped(self, limits: Sequence[tuple[float, float]]) -> Box:
+        """The box of whole pixels between the least and greatest x and y."""
+        low, high = [], []
+        for (least, greatest), size in zip(limits, self.frame_size, strict=True):
+            low.append(min(max(math.floor(least), 0), size - 1))
+            high.append(min(max(math.ceil(greatest), low[-1] + 1), size))
+        return low[0], low[1], high[0] - low[0], high[1] - low[1]
 
     def quad(self, x: float, y: float, width: float, height: float) -> tuple[Point, Point, Point, Point]:
         """The four corners on the frame of a box on the strip, clockwise from its upper left."""
@@ -228,7 +233,7 @@ def _joined(stats: Floats, frame: NDArray[np.intp], groups: list[NDArray[np.intp
     shared = np.minimum(lowest, (top + height)[first]) - np.maximum(upmost, top[first])
     small = (shared > 0.75 * np.minimum(height[last][:, None], height[first])) & (lower > 0.28 * taller)
     onward |= small & (gap > -0.3 * taller) & (gap < 0.9 * taller)
-    middle, upper = (low + high) / 2, np.array([y[g].mean() for g in groups])
+    middle, upper = (low + high) / 2, np.array([np.add.reduce(y[g]) / len(g) for g in groups])
     within = (middle[None, :] > low[:, None]) & (middle[None, :] < high[:, None]) & (tall[None, :] < tall[:, None])
     within &= (high - low)[None, :] < (high - low)[:, None]
     at = upper[:, None] + (middle[None, :] - middle[:, None]) * _slopes(left + width / 2, y, groups)[:, None]
@@ -253,14 +258,14 @@ def _slopes(x: Floats, y: Floats, groups: list[NDArray[np.intp]]) -> Floats:
     """Slope of each group, from its ends."""
     out = np.zeros(len(groups))
     for k, group in enumerate(groups):
-        if len(group) > 2 and np.ptp(x[group]) > 0:
-            out[k] = np.clip(_slope(x[group], y[group]), -0.3, 0.3)
+        if len(group) > 2:
+            out[k] = min(max(_slope(x[group], y[group]), -0.3), 0.3)
     return out
 
 
 def _slope(x: Floats, y: Floats) -> float:
     """Slope of the straight line nearest to points; 0 where they stand one above the other."""
-    away = x - x.mean()
+    away = x - np.add.reduce(x) / len(x)
     spread = float(away @ away)
     return float(away @ y) / spread if spread else 0.0
 
@@ -274,11 +279,11 @@ def _root(group: NDArray[np.intp], k: int) -> int:
 
 def _line(stats: Floats, frames: Floats, members: NDArray[np.intp]) -> Line:
     """The line through a group of components; one that stands in boxes reaches over all of them."""
-    left, top, width, height = (stats[:, k] for k in range(4))
+    left, top, width, height = stats.T[:4]
     x, y = left + width / 2, top + height / 2
     text_height = quantile(height, 0.75)
     angle = _skew(x, y, text_height)
-    cos, sin = np.cos(angle), np.sin(angle)
+    cos, sin = float(np.cos(angle)), float(np.sin(angle))
     corner_x = np.concatenate([left, left + width, left, left + width])
     corner_y = np.concatenate([top, top, top + height, top + height])
     along, across = cos * corner_x + sin * corner_y, -sin * corner_x + cos * corner_y
@@ -287,9 +292,14 @@ def _line(stats: Floats, frames: Floats, members: NDArray[np.intp]) -> Line:
         middle = boxes[:, 1] + boxes[:, 3] / 2
         ends = np.concatenate([boxes[:, 0], boxes[:, 0] + boxes[:, 2]])
         along = np.concatenate([along, cos * ends + sin * np.tile(middle, 2)])
-    a, b = (along.min() + along.max()) / 2, (across.min() + across.max()) / 2
-    centre = float(cos * a - sin * b), float(sin * a + cos * b)
-    return Line(centre, angle, float(np.ptp(along)), float(np.ptp(across)), text_height, members)
+    (begin, end), (upper, lower) = _limits(along), _limits(across)
+    a, b = (begin + end) / 2, (upper + lower) / 2
+    centre = cos * a - sin * b, sin * a + cos * b
+    return Line(centre, angle, end - begin, lower - upper, text_height, members)
+
+
+def _limits(values: Floats) -> tuple[float, float]:
+    return float(np.minimum.reduce(values)), float(np.maximum.reduce(values))
 
 
 def _around(frames: Floats, x: Floats, y: Floats, text_height: float) -> Floats:
@@ -303,14 +313,23 @@ def _around(frames: Floats, x: Floats, y: Floats, text_height: float) -> Floats:
 
 def _skew(x: Floats, y: Floats, text_height: float) -> float:
     """Slope of the line through the centres, as far as there are enough of them to tell."""
-    if len(x) < 3 or np.ptp(x) < 2.5 * text_height:
+    if len(x) < 3:
+        return 0.0
+    first, last = _limits(x)
+    if last - first < 2.5 * text_height:
         return 0.0
     slope = _slope(x, y)
-    rest = np.abs(y - np.median(y - slope * x) - slope * x)
-    steady = rest <= max(2.0 * float(np.median(rest)), 0.08 * text_height)
-    if steady.sum() >= 3:
+    rest = np.abs(y - _median(y - slope * x) - slope * x)
+    steady = rest <= max(2.0 * _median(rest), 0.08 * text_height)
+    if np.count_nonzero(steady) >= 3:
         slope = _slope(x[steady], y[steady])
-    return float(np.clip(np.arctan(slope), -MAX_SKEW, MAX_SKEW))
+    return min(max(float(np.arctan(slope)), -MAX_SKEW), MAX_SKEW)
+
+
+def _median(values: Floats) -> float:
+    """What `numpy.median` gives of numbers, to the last bit, in a tenth of the time on so few values."""
+    ranked = np.sort(values).tolist()
+    return float(ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
 
 
 def cut_out(grey: Uint8, small: Uint8, scale: float, line: Line) -> Strip:

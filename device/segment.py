@@ -208,9 +208,8 @@ def _in_order(labels: Ints, owners: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         return number.take(labels), np.zeros((0, 4), np.int32), number[:0], owners[:0]
     areas = every[kept]
     ends = areas.cumsum()
-    y, x = np.divmod(
-        inked.take(np.argsort(found, kind="stable")), labels.shape[1]
-    )  # piece by piece, each top to bottom
+    by_piece = np.argsort(found.astype(np.uint16), kind="stable")  # of 16 bits: NumPy counts rather than compares
+    y, x = np.divmod(inked.take(by_piece).astype(np.int32), np.int32(labels.shape[1]))  # each piece top to bottom
     left, right = np.minimum.reduceat(x, ends - areas), np.maximum.reduceat(x, ends - areas)
     boxes = np.stack([left, y[ends - areas], right - left + 1, y[ends - 1] - y[ends - areas] + 1], axis=1)
     order = np.argsort(left + right, kind="stable")
