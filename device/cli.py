@@ -14,6 +14,7 @@ from typing import Any
 
 from device import __version__
 from device.batch import command as batch
+from device.doctor import command as doctor
 from device.errors import InputError, PostreadError, UsageError
 from device.outputs import command as stored
 from device.watch import command as watch
@@ -172,6 +173,7 @@ def _parser() -> argparse.ArgumentParser:
 
     batch.register(commands, model, _positive)
     watch.register(commands, model)
+    doctor.register(commands, commands.choices["watch"])
     stored.register(commands)
 
     info = commands.add_parser("info", parents=[model], help="what model this is, and what it runs on")

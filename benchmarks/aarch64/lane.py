@@ -10,6 +10,8 @@ from benchmarks.errors import MissingError
 
 ROOT = Path(__file__).resolve().parents[2]
 LANE = ROOT / ".venv" / "aarch64"
+TRIXIE = ROOT / ".venv" / "aarch64-trixie"
+"""Python 3.13 without any package: the bundle for it is installed there."""
 PLUGIN = LANE / "count.so"
 """Counts instructions, `count.c`."""
 BOARDS = {"cortex-a72": "Raspberry Pi 4", "cortex-a76": "Raspberry Pi 5"}

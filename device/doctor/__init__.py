@@ -1,0 +1,1 @@
+"""`postread doctor`: what keeps a reader from reading, found before it does, and the remedy."""
