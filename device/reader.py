@@ -31,7 +31,7 @@ Uint8 = NDArray[np.uint8]
 
 PART_OF = 0.6
 """A reading of which another, longer one covers this share is a part of it."""
-SETTLED, SENDER_ONLY = 1.25, 0.0
+SETTLED, SENDER_ONLY = 2.0, 0.25
 """Once the addressee's code was read lines that promise less than this are left unread, log odds for each digit, and
 this once only one was that stands where the sender's does."""
 NO_OPINION = 3.0
