@@ -18,6 +18,7 @@ BUILD := .venv/$(PYVER)-build
 LOCK := .venv/$(PYVER)-lock
 TFLITE := .venv/3.11-tflite
 AARCH64 := .venv/aarch64
+TRIXIE := .venv/aarch64-trixie
 PYTHON311 := $(if $(filter 3.11,$(PYVER)),$(PYTHON),python3.11)
 PIP := -m pip --disable-pip-version-check --no-input -qq
 INSTALL := $(PIP) install --only-binary :all: --require-hashes
@@ -29,7 +30,7 @@ NAME ?= mine
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help python demo test lint train convert parity bench aarch64 graphs kills soak wheel lock clean
+.PHONY: help python demo test lint train convert parity bench aarch64 graphs kills soak pi-bundle wheel lock clean
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.13] [ARGS="..."]'
@@ -80,6 +81,9 @@ soak: $(DEV)/.installed ## watch for 50,000 frames, kill it 200 times, and read 
 	  tests/device/outputs/test_killed.py tests/device/outputs/test_delivery.py $(ARGS)
 	@$(DEV)/bin/python -m benchmarks.films --seed 1 --seed 2 --seed 3
 
+pi-bundle: dist/.built ## one archive each for Raspberry Pi OS bookworm and trixie, into dist/ (ARGS="--suite trixie")
+	@$(BUILD)/bin/python -m deploy $(ARGS)
+
 wheel: dist/.built ## build the wheel into dist/
 	@ls dist/*.whl
 
@@ -87,6 +91,10 @@ lock: $(LOCK)/.installed ## resolve requirements/*.in again (ARGS=--upgrade take
 	cd requirements && for name in device build tflite dev; do \
 	  '../$(LOCK)/bin/uv' pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header $(ARGS) $$name.in -o $$name.txt || exit; done
+	cd requirements && for pi in bookworm:3.11:36 trixie:3.13:40; do suite=$${pi%%:*} glibc=$${pi##*:} python=$${pi#*:}; \
+	  '../$(LOCK)/bin/uv' pip compile --quiet --python-version $${python%:*} \
+	    --python-platform aarch64-manylinux_2_$$glibc --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --no-header $(ARGS) pi-$$suite.in -o pi-$$suite.txt || exit; done
 
 clean: ## remove every environment, build and cache
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -148,6 +156,11 @@ $(AARCH64)/.root: benchmarks/aarch64/root.sh $(wildcard benchmarks/aarch64/*.cpu
 	@benchmarks/aarch64/root.sh $(AARCH64)
 	@touch $@
 
+$(TRIXIE)/.root: $(AARCH64)/.root
+	@echo 'Setting up $(TRIXIE): Python 3.13 for aarch64. A minute, once.' >&2
+	@benchmarks/aarch64/root.sh $(TRIXIE) trixie 3.13
+	@touch $@
+
 # Wheels whose glibc is at most bookworm's; Python 3.11's own pip, since it looks at its own version for conditions.
 FOR_AARCH64 := --platform manylinux2014_aarch64 $(foreach n,17 24 27 28 31 34 36,--platform manylinux_2_$(n)_aarch64) \
   --python-version 3.11 --implementation cp --abi cp311 --abi abi3 --abi none
@@ -163,5 +176,5 @@ $(AARCH64)/count.so: benchmarks/aarch64/count.c
 	@mkdir -p $(@D)
 	@$(CC) -std=c11 -O2 -Wall -Wextra -Werror -shared -fPIC -fvisibility=hidden -o $@ $<
 
-$(AARCH64)/.installed: $(AARCH64)/.root $(AARCH64)/litert/.installed $(AARCH64)/tflite-runtime/.installed $(AARCH64)/count.so
+$(AARCH64)/.installed: $(AARCH64)/.root $(TRIXIE)/.root $(AARCH64)/litert/.installed $(AARCH64)/tflite-runtime/.installed $(AARCH64)/count.so
 	@touch $@

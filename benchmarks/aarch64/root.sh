@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# root.sh LANE: unpack Python 3.11 for aarch64, as Debian bookworm has it, into LANE/root, and beside it one prefix for
+# root.sh LANE [SUITE PYTHON]: unpack Python for aarch64, as Debian has it (bookworm, 3.11), into LANE/root, and beside it a prefix for
 # each processor: the same tree, with the /proc/cpuinfo of a board that has it. Nothing is installed and nothing of this
 # machine changes: apt works with lists and a cache of its own, from the mirror that this machine's sources name.
 set -euo pipefail
 
 here=$(realpath "$(dirname "$0")") lane=$(realpath -m "$1")
-suite=bookworm packages=(python3.11-minimal libpython3.11-stdlib libstdc++6 zlib1g libgcc-s1)
+suite=${2:-bookworm} packages=(python${3:-3.11}-minimal libpython${3:-3.11}-stdlib libstdc++6 zlib1g libgcc-s1)
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 for tool in apt-get dpkg-deb; do
