@@ -35,7 +35,7 @@ POLICY = (
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none at all a form of our own comes from "null"
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 Verdict = Literal["right", "wrong", "wait"]

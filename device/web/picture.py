@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
@@ -33,18 +34,17 @@ GLANCE = 0.03
 class Pictures:
     """For the server's loop; encoding is left to a thread."""
 
-    def __init__(self, watcher: Watcher, thread: Executor) -> None:
-        self._watcher, self._thread = watcher, thread
+    def __init__(self, watcher: Watcher, thread: Executor, is_closed: Callable[[], bool]) -> None:
+        """is_closed: nobody is to be kept waiting any more."""
+        self._watcher, self._thread, self._is_closed = watcher, thread, is_closed
         self._encoding = asyncio.Lock()
         self._made: tuple[float, int, bytes] | None = None
         """When, of which shot, the JPEG."""
-        self.encoded = 0
-        """How many."""
 
     async def after(self, number: int) -> tuple[int, bytes] | None:
         """A picture of another shot than that number, and its number; None when none came in time."""
         until = time.monotonic() + WAIT
-        while time.monotonic() < until:
+        while time.monotonic() < until and not self._is_closed():
             async with self._encoding:
                 found = await self._newest(number)
             if found is not None:
@@ -64,7 +64,6 @@ class Pictures:
             except InputError:  # a picture that is broken further down: the next one may not be
                 return None
             made = self._made = began, shot.number, data
-            self.encoded += 1
         assert made is not None
         return None if made[1] == number else (made[1], made[2])
 

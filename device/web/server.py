@@ -33,7 +33,7 @@ WAIT = 3.0
 def application(live: Live, door: Door, names: frozenset[str]) -> Starlette:
     """names: host names that it may be asked for under, see `Access`."""
     store_thread, eyes = ThreadPoolExecutor(1, "page store"), ThreadPoolExecutor(1, "page pictures")
-    api = Api(live, Pictures(live.watcher, eyes), store_thread)
+    api = Api(live, Pictures(live.watcher, eyes, lambda: live.stream.is_closed), store_thread)
 
     @contextlib.asynccontextmanager
     async def running(_app: Starlette) -> AsyncIterator[None]:

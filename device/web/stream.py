@@ -40,7 +40,7 @@ class Stream:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._awake: set[asyncio.Event] = set()
-        self._closed = False
+        self.is_closed = False
 
     @property
     def followers(self) -> int:
@@ -63,7 +63,7 @@ class Stream:
 
     def close(self) -> None:
         """From any thread: every follower is let go."""
-        self._closed = True
+        self.is_closed = True
         self._wake()
 
     async def follow(self, last: str | None) -> AsyncIterator[str]:
@@ -74,7 +74,7 @@ class Stream:
         try:
             yield f"retry: {RETRY}\n\n"
             place, look = self._place(last), 0
-            while not self._closed:
+            while not self.is_closed:
                 awake.clear()
                 messages, place = self._after(place)
                 for text in messages:

@@ -23,7 +23,7 @@ export function takeRegion(roi) {
 }
 
 function open() {
-  now = kept ? [...kept] : [0.1, 0.1, 0.8, 0.8];
+  now = kept ? [...kept] : [0, 0, 1, 1];
   for (const one of [form, frame]) one.hidden = false;
   view.classList.add("drawing");
   opener.setAttribute("aria-expanded", "true");
@@ -67,7 +67,7 @@ function grab(event) {
   if (form.hidden || event.button > 0) return;
   const point = at(event), [x, y, width, height] = now, corner = [...frame.children].indexOf(event.target);
   if (corner >= 0) drag = { fixed: [corner === 0 || corner === 3 ? x + width : x, corner < 2 ? y + height : y] };
-  else if (event.target === frame) drag = { from: point, was: [...now] };
+  else if (event.target === frame && (width < 1 || height < 1)) drag = { from: point, was: [...now] };
   else drag = { fixed: point };
   view.setPointerCapture(event.pointerId);
   event.preventDefault();

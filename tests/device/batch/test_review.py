@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ import pytest
 from device.batch import corrections, review, tables
 from device.batch.rows import CORRECTED, flat
 from device.errors import InputError, UsageError
+from tests.device.conftest import PATIENCE
 
 Line = dict[str, Any]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 NAMES = (
     "plain.png",
     '=HYPERLINK("http:||x","y").png',
@@ -24,8 +23,6 @@ NAMES = (
     "</script><script>alert(1)<!--.png",
     "a;=1, 'c'.png",
 )
-PATIENCE = 240_000
-"""Milliseconds that a busy machine may take for a page."""
 
 
 def line(source: str, page: int = 0, code: str = "01310-100", confidence: float = 0.4, **others: Any) -> Line:
@@ -150,18 +147,6 @@ def test_crops_do_not_go_into_a_folder_of_something_else(tmp_path: Path, scans: 
 
 
 # ── In a browser ──
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """`postread watch --web`, whole: what is refused, and a page that comes and goes with the watcher."""
 
+import contextlib
 import json
 import re
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 
 import pytest
@@ -58,6 +60,11 @@ def test_watching_without_a_page_loads_nothing_of_it(root) -> None:
     assert done.stdout.split() == ["False", "False"]
 
 
+def _drain(url: str) -> None:
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=60) as answer:
+        answer.read()
+
+
 def test_a_signal_ends_both_though_somebody_looks(sample, tmp_path, root) -> None:
     command = [sys.executable, "-m", "device", "watch", "--source", f"folder:{sample.path}", "--loop"]
     command += ["--store", str(tmp_path / "a.db"), "--web", "127.0.0.1:0"]
@@ -71,11 +78,18 @@ def test_a_signal_ends_both_though_somebody_looks(sample, tmp_path, root) -> Non
         with urllib.request.urlopen(f"{url}api/events", timeout=60) as events:
             while b"event: reading" not in events.readline():
                 pass
+            shot = urllib.request.urlopen(f"{url}api/picture", timeout=60)
+            waiting = threading.Thread(target=lambda: _drain(f"{url}api/picture?after={shot.headers['Postread-Shot']}"))
+            waiting.start()
             process.send_signal(signal.SIGTERM)
-            assert b"event: look" not in events.read()[-1:]  # to its end
+            events.read()  # to its end
         assert process.wait(30) == 0
+        waiting.join()
+        shot.close()
     finally:
         process.kill()
         process.stdout.close()
         process.wait()
-    assert "Traceback" not in log.read_text()
+    said = log.read_text()
+    assert "Traceback" not in said
+    assert "Cancel" not in said, "nobody is cut off"

@@ -1,0 +1,337 @@
+"""The page of a real `postread watch --web` in a real browser: on a desk and on a phone, in both languages."""
+
+import contextlib
+import csv
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from device.outputs.store import Store
+from tests.device.conftest import PATIENCE
+from tests.device.web.conftest import TOKEN
+
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+BEYOND = """width => [...document.querySelectorAll('main *')].filter(one => one.checkVisibility()
+    && one.getBoundingClientRect().right > width + 1 && !one.closest('.unseen, #view'))
+    .map(one => one.tagName + '#' + one.id + '.' + one.className)"""
+"""What reaches beyond the right edge of the window."""
+
+
+@dataclass
+class Watched:
+    """`postread watch --web` over an envelope that lies there for a while, and then does not."""
+
+    url: str
+    folder: Path
+    database: Path
+
+
+@pytest.fixture(scope="module")
+def watched(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    folder = tmp_path_factory.mktemp("live")
+    (folder / "envelopes").mkdir()
+    picture = cv2.imread(str(root / "docs/sample/envelope.png"))
+    for number, one in enumerate([np.full_like(picture, 90)] + [picture] * 3):
+        cv2.imwrite(str(folder / f"envelopes/{number}.jpg"), one)
+    (folder / "token").write_text(TOKEN + "\n")
+    command = [sys.executable, "-m", "device", "watch", "--source", f"folder:{folder}/envelopes", "--loop"]
+    command += ["--store", str(folder / "readings.db"), "--web", "127.0.0.1:0", "--web-token-file", f"{folder}/token"]
+    log = folder / "log"
+    with log.open("w") as errors, (folder / "out").open("w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=errors, cwd=root)
+    until = time.monotonic() + PATIENCE / 1000
+    while not (found := re.search(r"live page: (\S+)", log.read_text())):
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    yield Watched(found[1], folder, folder / "readings.db")
+    process.terminate()
+    assert process.wait(60) == 0, log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+def opened(browser: Any, watched: Watched) -> Iterator[Callable[..., Any]]:
+    """opened(…): the page in a window of its own; it may complain of nothing and ask nobody else."""
+    contexts, complaints = [], []
+
+    def opened(address: str = f"#token={TOKEN}", viewport: dict[str, int] = DESK, **how: Any) -> Any:
+        context = browser.new_context(viewport=viewport, **({"locale": "en-US"} | how))
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: complaints.append(error))
+        page.on("console", lambda message: "status of 4" in message.text or complaints.append(message.text))
+        page.on("request", lambda one: one.url.startswith((watched.url, "blob:")) or complaints.append(one.url))
+        page.goto(watched.url + address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def first(page: Any) -> Any:
+    """The newest reading in the list, once there is one."""
+    item = page.locator("#list li").first
+    item.wait_for()
+    return item
+
+
+# ── Who is let in ──
+
+
+def test_a_wrong_token_is_turned_away_and_the_right_one_opens_the_page(opened) -> None:
+    page = opened("")
+    assert page.url.endswith("/login")
+    assert page.evaluate("document.activeElement.id") == "token"
+    page.keyboard.type("open simsim")
+    with page.expect_response("**/login") as answer:
+        page.keyboard.press("Enter")
+    assert answer.value.status == 401
+    assert page.get_by_role("alert").inner_text() == "That is not the token."
+    page.get_by_label("Token").fill(TOKEN)
+    page.keyboard.press("Enter")
+    page.locator("#connection.live").wait_for()
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/login")
+    page.goto(page.url.replace("/login", "/"))
+    assert page.url.endswith("/login")
+
+
+def test_a_token_in_the_address_is_used_and_does_not_stay_there(opened) -> None:
+    page = opened()
+    page.locator("#connection.live").wait_for()
+    assert TOKEN.split()[0] not in page.url
+    (cookie,) = (one for one in page.context.cookies() if one["name"] == "postread")
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+
+
+# ── What is seen ──
+
+
+def test_the_picture_lives_and_shows_what_is_read_where(opened, tmp_path) -> None:
+    page = opened()
+    picture = page.get_by_alt_text("What the camera sees now")
+    picture.wait_for()
+    before = picture.get_attribute("src")
+    page.wait_for_function("before => document.getElementById('picture').src !== before", arg=before)
+    assert picture.evaluate("one => [one.naturalWidth, one.naturalHeight]") == [960, 588]
+    label = page.locator("#labels span")
+    label.wait_for()
+    assert label.inner_text() == "01310-100"
+    corners = re.findall(r"[\d.]+", page.locator("#boxes polygon").first.get_attribute("points"))
+    x, y, right, bottom = (float(corners[k]) for k in (0, 1, 4, 5))
+    assert 430 < x < 470 < 940 < right < 980  # as on the sample
+    assert 540 < y < 590 < 620 < bottom < 660
+    page.locator("#state.settled").wait_for()
+    assert page.locator("#state").inner_text().split("\n")[0] == "Read"
+    page.screenshot(path=tmp_path / "desk.png")
+
+
+def test_focus_and_light_are_judged_while_one_sets_up(opened) -> None:
+    page = opened()
+    page.get_by_text("Focus and light").click()
+    page.get_by_text("All is well. It can be read like this.").wait_for()
+    meter = page.get_by_role("meter", name="Height of the digits")
+    assert 60 < float(meter.get_attribute("aria-valuenow")) < 90
+    assert meter.get_attribute("aria-valuetext").endswith("pixels")
+
+
+# ── What is done ──
+
+
+def test_a_reading_is_corrected_by_keyboard_stored_and_exported(opened, watched, postread) -> None:
+    page, other = opened(), opened(viewport=PHONE)
+    item = first(page)
+    id = item.get_attribute("data-id")
+    item = page.locator(f"li[data-id='{id}']")
+    crop = item.get_by_alt_text("The code as the camera saw it")
+    page.wait_for_function("one => one.naturalWidth > 300", arg=crop.element_handle())
+    item.get_by_role("button", name="Correct").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("0131010")
+    page.keyboard.press("Enter")
+    assert item.get_by_role("alert").inner_text() == "7 digits; there must be 8."
+    page.keyboard.type("8")
+    page.keyboard.press("Enter")
+    item.get_by_text("Corrected").wait_for()
+    assert item.locator(".code").inner_text() == "01310-108"
+    assert "read as 01310-100" in item.inner_text()
+    assert other.locator(f"li[data-id='{id}'] .code").inner_text() == "01310-108"  # told to every page
+    with contextlib.closing(Store(watched.database)) as store:
+        assert store.find(id).corrected == "01310108"
+    crops = watched.folder / "crops"
+    assert postread("export", "--store", watched.database, crops).code == 0
+    with (crops / "labels.csv").open(newline="") as file:
+        assert {"file": f"{id}.png", "label": "01310108"} in list(csv.DictReader(file))
+    assert cv2.imread(str(crops / f"{id}.png")).shape[1] > 300
+    item.get_by_role("button", name="Take back").click()
+    item.get_by_role("button", name="Right").click()
+    item.get_by_text("Confirmed").wait_for()
+
+
+def test_readings_are_looked_up_and_erased(opened, watched) -> None:
+    page = opened()
+    item = first(page)
+    id = item.get_attribute("data-id")
+    page.get_by_placeholder("Find a code").fill("99999")
+    page.get_by_text("No such reading.").wait_for()
+    page.get_by_placeholder("Find a code").fill("01310")
+    item = page.locator(f"li[data-id='{id}']")
+    item.get_by_role("button", name="Correct").click()
+    page.once("dialog", lambda dialog: dialog.accept())
+    item.get_by_role("button", name="Erase").click()
+    item.wait_for(state="detached")
+    with contextlib.closing(Store(watched.database)) as store:
+        assert store.find(id) is None
+
+
+def region(page: Any) -> list[float] | None:
+    return json.loads(page.request.get(re.sub(r"(//[^/]+/).*", r"\1api/settings", page.url)).text())["roi"]
+
+
+def test_the_region_is_drawn_with_a_finger_and_by_keyboard(opened, tmp_path) -> None:
+    page = opened(viewport=PHONE, has_touch=True, is_mobile=True)
+    page.locator("#picture:not([hidden])").wait_for()
+    page.get_by_role("button", name="Set region").click()
+    view = page.locator("#view").bounding_box()
+    finger = page.context.new_cdp_session(page)
+    points = [(0.2, 0.2), (0.25, 0.5), (0.4, 0.6), (0.6, 0.7), (0.75, 0.8), (0.9, 0.9)]
+    _draw(finger, [(view["x"] + x * view["width"], view["y"] + y * view["height"]) for x, y in points])
+    page.screenshot(path=tmp_path / "region.png")
+    page.get_by_role("button", name="Keep region").click()
+    page.locator("#boxes .edge").wait_for()
+    assert region(page) == pytest.approx([0.2, 0.2, 0.7, 0.7], abs=0.02)
+
+    page.get_by_role("button", name="Set region").focus()
+    page.keyboard.press("Enter")
+    for key in ["ArrowDown"] * 3 + ["Shift+ArrowUp"] * 5 + ["Shift+ArrowLeft", "ArrowRight"]:
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.locator("#frame").wait_for(state="hidden")
+    assert region(page) == pytest.approx([0.21, 0.23, 0.69, 0.65], abs=0.02)
+    page.get_by_role("button", name="Set region").click()
+    page.locator("[name=top]").fill("40")
+    page.locator("[name=height]").fill("55")
+    page.get_by_role("button", name="Keep region").click()
+    page.locator("#frame").wait_for(state="hidden")
+    assert region(page)[1::2] == [0.4, 0.55]
+    page.get_by_role("button", name="Set region").click()
+    page.get_by_role("button", name="Whole picture").click()
+    page.locator("#boxes .edge").wait_for(state="detached")
+    assert region(page) is None
+
+
+def _draw(session: Any, points: list[tuple[float, float]]) -> None:
+    kinds = ["touchStart"] + ["touchMove"] * (len(points) - 1)
+    for kind, (x, y) in zip(kinds, points, strict=True):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_format_and_threshold_are_changed_live_and_set_back(opened, watched) -> None:
+    page = opened()
+    page.get_by_text("Format and threshold").click()
+    page.get_by_label("Format of the codes").select_option(label="Germany (00000)")
+    page.get_by_text("Kept").wait_for()
+    page.get_by_label("Format of the codes").select_option("digits")
+    page.get_by_label("How many digits").fill("8")
+    page.get_by_label("How many digits").blur()
+    page.get_by_label("Settled from a confidence of").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.getElementById('least-now').textContent === '81 %'")
+    page.get_by_role("button", name="Back to how it was started").wait_for()
+    item = page.locator("#list li").filter(has_text="01310100")  # as a line of digits it has no hyphen
+    item.first.wait_for()
+    page.get_by_role("button", name="Back to how it was started").click()
+    page.wait_for_function("() => document.getElementById('format').value === 'cep'")
+    told = json.loads((watched.folder / "readings.settings.json").read_text())
+    assert told["settings"] == {}
+
+
+# ── For everybody ──
+
+
+def test_on_a_phone_in_portuguese_nothing_reaches_beyond_the_edge(opened, tmp_path) -> None:
+    page = opened(viewport=PHONE, locale="pt-BR", has_touch=True, is_mobile=True)
+    first(page)
+    page.get_by_text("Ao vivo").wait_for()
+    for name in ("Foco e luz", "Formato e limiar"):
+        page.get_by_text(name).tap()
+    page.get_by_role("button", name="Definir região").tap()
+    first(page).get_by_role("button", name="Corrigir").tap()
+    assert page.evaluate(BEYOND, PHONE["width"]) == []
+    assert page.evaluate("innerWidth") == PHONE["width"]
+    small = page.evaluate("""[...document.querySelectorAll('button, select, summary, input:not([type=range])')]
+        .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 32).map(one => one.outerHTML)""")
+    assert small == []
+    page.screenshot(path=tmp_path / "phone.png", full_page=True)
+
+
+def test_the_language_is_the_browsers_until_another_is_chosen(opened) -> None:
+    page = opened(locale="pt-PT")
+    page.get_by_role("heading", name="Últimas leituras").wait_for()
+    assert page.evaluate("document.documentElement.lang") == "pt-BR"
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("heading", name="Latest readings").wait_for()
+    page.reload()
+    page.get_by_role("heading", name="Latest readings").wait_for()
+    assert page.get_by_role("link", name="English").get_attribute("aria-current") == "true"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_what_is_behind_it(opened, scheme: str) -> None:
+    page = opened(color_scheme=scheme)
+    first(page)
+    for state in ("searching", "reading", "settled", "needs-help"):
+        page.evaluate("state => { document.getElementById('state').className = state; }", state)
+        low = page.evaluate(_CONTRAST)
+        assert low == [], f"contrast below 4.5: {low}"
+
+
+_CONTRAST = """() => {
+  const channels = colour => colour.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+    .map(c => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, k) => sum + c * [0.2126, 0.7152, 0.0722][k], 0);
+  const behind = one => {
+    for (; one; one = one.parentElement) {
+      const colour = channels(getComputedStyle(one).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0.99) return colour;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll('body *:not(#view *)')]
+    .filter(one => one.checkVisibility() && [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+    .map(one => {
+      const [a, b] = [light(channels(getComputedStyle(one).color)), light(behind(one))];
+      return [one.tagName + '.' + one.className, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+    })
+    .filter(([, ratio]) => ratio < 4.5);
+}"""
+
+
+def test_everything_has_a_name_and_is_reached_by_keyboard(opened) -> None:
+    page = opened()
+    first(page)
+    nameless = page.evaluate("""[...document.querySelectorAll('button, input, select, a, summary, img')]
+        .filter(one => one.checkVisibility() && !one.hasAttribute('alt') && !(one.ariaLabel || one.textContent.trim()
+            || one.labels?.length)).map(one => one.outerHTML)""")
+    assert nameless == []
+    reached = set()
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+    assert {"To the readings", "Português", "Log out", "edit-region", "Focus and light", "find", "show"} <= reached
