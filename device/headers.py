@@ -101,7 +101,7 @@ def _jpeg(content: Bytes) -> Header:
         at += 2 + length
     if size is None:
         raise ValueError("no frame header")
-    return Header("JPEG", size[0], size[1], size[2], False, orientation, content.find(b"\xff\xd9", at) >= 0)
+    return Header("JPEG", size[0], size[1], size[2], False, orientation, content.rfind(b"\xff\xd9", at) >= 0)
 
 
 def _tiff(content: Bytes) -> Header:
