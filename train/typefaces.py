@@ -28,7 +28,7 @@ from train.files import write_atomically
 from train.limit import run_limited
 
 WAIT = 180.0
-"""Longest wait for all packages of one kind together (44 and 7 MB), seconds of wall clock."""
+"""Longest wait for all packages of one kind together (52 and 7 MB), seconds of wall clock."""
 PRINTED = {
     "arimo": ("1.341", "8d4f38675b6a1b54f7c8c5b8c04f094f9e3aafd7e51d17d37c0fa8d4eebf076e"),
     "noto-sans": ("2.15", "54016cb4dfbfdd8f0cae3d71a9401a73e786a473debd12f1d79067e349c9a4a3"),
@@ -73,6 +73,22 @@ PRINTED = {
     "bitter": ("3.21", "0a55a79b3bb239fab78e0ba3dac635d79271acac48dc20e5717e3b486badf428"),
     "oxygen": ("0.201", "f622d9a894424168ef78f974473c27638d3b885b9190c8fee5d83a8cd4a1e8ea"),
     "cardo": ("1.45", "d9add3eb290e717821b28adba99e2119397dfe27665f6736ac113dddab790116"),
+    "abril-fatface": ("1.1", "3ed5bfda9351aa0941bd168e3935f078c30665552059a3193f1b63b9d4f96475"),
+    "andada-pro": ("3.3", "e77a07ed33d506a84a649cb4df531f70adf59bedaf0eca27953a56c9609cd26f"),
+    "bodoni-moda": ("2.5", "cc7cc1f7eff2fdc6e0bef016ac878edb8f482d16ff4a2755eabbb5657690460b"),
+    "crimson-pro": ("1.3", "5da8ede84e1c0972a543b24955f9d6a333012289b9257d203f69e6dcfa58374f"),
+    "dm-serif-display": ("5.200", "a3144e70efccb84843ac02b844bae74d82679e367ab2bda9f23aecdc3df86af4"),
+    "dm-serif-text": ("5.200", "197236ef35bbc7519bd85d9e434c307dec08acc711ea202afae3c6d7ecbba283"),
+    "domine": ("2.0", "729f0d7d295c32f133779a2c3fa66487d2db9bebe8a79328af4768ad75280215"),
+    "eb-garamond": ("1.3", "026191b72c59d5fa6657657b49972604bb583fbe496e16afbb0d3849b6bd62b7"),
+    "frank-ruhl-libre": ("6.4", "14bf0836f5e13ea13a2fc56e4b3326388b3309fcb2988ec38f5435b4646f15d4"),
+    "fraunces": ("1.0", "5215b2c1e177b969ba977e0b01cde6794d1c3ccc8b61da47c5a91f0c53544119"),
+    "instrument-serif": ("1.0", "360a68fd950ac78514c753569a39843e1859cb85bf20de069ba0970447e7b6b4"),
+    "libre-franklin": ("3.0", "8aa29dd56c06fa12a789cac243201e5d04bbb9fe494819064f270b779d0aa575"),
+    "literata": ("3.103", "0a6f8f6b3c26c7c988f93497b35b4581cb259feb189581ae6d0f2d3926f22d28"),
+    "newsreader": ("1.3", "b4becf475d453c0f71b0a089e794113dbc4647f0cf8e96328459911228c58abc"),
+    "sanchez": ("1.1", "829a914ff984842433dfedff15ba21629c30bd81aea553ba3eed4f9347a38487"),
+    "slabo-27px": ("1.20", "6a763ff3b6729a20938cc480d8c0e33ee49b2c7a75318b0e86495e6a8ed1ac82"),
 }
 """Faces whose figures are lining; name → version and sha256 of the package's file."""
 HANDWRITTEN = {
@@ -140,6 +156,8 @@ FONTSOURCE = {
 }
 """Handwriting that pip has no package of: npm's."""
 PACKAGES = PRINTED | HANDWRITTEN | FONTSOURCE
+WEIGHT = b"Weight"
+"""The axis along which a variable font grows bolder."""
 APACHE = frozenset(
     "calligraffitti coming-soon crafty-girls homemade-apple just-another-hand permanent-marker rancho roboto-slab "
     "rock-salt satisfy schoolbell walter-turncoat yellowtail".split()
@@ -151,10 +169,12 @@ APACHE = frozenset(
 class Face:
     path: Path
     hand: bool
+    weight: int | None = None
+    """Of a typeface whose weight varies: 400 is regular, 700 bold."""
 
     def glyph(self, text: str, height: float) -> NDArray[np.uint8]:
         """A character or word as ink: uint8[h, w], 255 = ink, cut to its extent; height of its capitals in pixels."""
-        font = _font(self.path, max(6, round(height * 1.4)))
+        font = _font(self.path, max(6, round(height * 1.4)), self.weight)
         left, top, right, bottom = font.getbbox(text)
         sheet = Image.new("L", (int(right - left) + 4, int(bottom - top) + 4), 0)
         ImageDraw.Draw(sheet).text((2 - left, 2 - top), text, font=font, fill=255)
@@ -162,13 +182,28 @@ class Face:
 
     def rise(self, text: str, height: float) -> float:
         """How far a character's top lies below the top of the capitals, pixels."""
-        font = _font(self.path, max(6, round(height * 1.4)))
+        font = _font(self.path, max(6, round(height * 1.4)), self.weight)
         return float(font.getbbox(text)[1] - font.getbbox("8")[1])
 
 
 @lru_cache(maxsize=512)
-def _font(path: Path, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(path), size)
+def _font(path: Path, size: int, weight: int | None) -> ImageFont.FreeTypeFont:
+    font = ImageFont.truetype(str(path), size)
+    if weight is not None:
+        font.set_variation_by_axes(
+            [float(np.clip(weight, axis["minimum"], axis["maximum"]) if axis["name"] == WEIGHT else axis["default"] or 0)
+             for axis in font.get_variation_axes()]
+        )  # fmt: skip
+    return font
+
+
+def _weights(path: Path) -> tuple[int | None, ...]:
+    """Regular and bold, where one file holds both."""
+    try:
+        axes = ImageFont.truetype(str(path), 12).get_variation_axes()
+    except OSError:  # the weight is the file's own
+        return (None,)
+    return (400, 700) if any(axis["name"] == WEIGHT for axis in axes) else (None,)
 
 
 def provide(folder: Path | None = None, names: Sequence[str] | None = None) -> Path:
@@ -195,7 +230,7 @@ def load(folder: Path) -> list[Face]:
         package = folder / file_name(name)
         if package.is_file():
             for path in _unpack(package, name, cache_folder() / "faces" / digest[:12]):
-                faces.append(Face(path, name not in PRINTED))
+                faces += [Face(path, name not in PRINTED, weight) for weight in _weights(path)]
     if not faces:
         raise DataError(f"{folder} has none of the fonts' packages")
     return faces

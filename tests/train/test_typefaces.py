@@ -29,13 +29,18 @@ def test_the_benchmarks_face_is_none_of_them():
 
 def test_printed_and_handwritten_faces_are_told_apart(fonts):
     faces = typefaces.load(fonts)
-    assert [(face.path.name.split("[")[0].split(".")[0], face.hand) for face in faces] == [
-        ("Arimo", False), ("Zeyada", True),
+    assert [(face.path.name.split("[")[0].split(".")[0], face.hand, face.weight) for face in faces] == [
+        ("Arimo", False, 400), ("Arimo", False, 700), ("Zeyada", True, None),
     ]  # fmt: skip
     for face in faces:
         glyph = face.glyph("8", 40)
         assert 20 < glyph.shape[0] < 60
         assert glyph.max() == 255
+
+
+def test_a_face_whose_weight_varies_is_there_in_bold_too(fonts):
+    regular, bold, _ = typefaces.load(fonts)
+    assert bold.glyph("1", 60).astype(float).sum() > 1.2 * regular.glyph("1", 60).astype(float).sum()
 
 
 def test_version_hash_and_licence_are_recorded(fonts):
