@@ -190,11 +190,15 @@ class Face:
 def _font(path: Path, size: int, weight: int | None) -> ImageFont.FreeTypeFont:
     font = ImageFont.truetype(str(path), size)
     if weight is not None:
-        font.set_variation_by_axes(
-            [float(np.clip(weight, axis["minimum"], axis["maximum"]) if axis["name"] == WEIGHT else axis["default"] or 0)
-             for axis in font.get_variation_axes()]
-        )  # fmt: skip
+        font.set_variation_by_axes([_along(axis, weight) for axis in font.get_variation_axes()])
     return font
+
+
+def _along(axis: ImageFont.Axis, weight: int) -> float:
+    """Where on an axis of variation a weight lies: on all but its own at the usual place."""
+    if axis["name"] != WEIGHT:
+        return float(axis["default"] or 0)
+    return float(np.clip(weight, axis["minimum"] or 0, axis["maximum"] or 1000))
 
 
 def _weights(path: Path) -> tuple[int | None, ...]:
