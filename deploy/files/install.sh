@@ -120,7 +120,7 @@ install_version() {
   rm -rf "$new"    # what an interrupted run left
   trap 'rm -rf "$new"' EXIT
   mkdir -p "$new"
-  say "installing $id into $new: some minutes on a Pi"
+  say "installing $id into $new: this takes a while"
   "$python" -m venv --system-site-packages --without-pip "$new/venv"    # pip comes along, and is run out of its wheel
   pip=$(echo "$here"/wheels/pip-*.whl)/pip
   PIP_CONFIG_FILE=/dev/null "$new/venv/bin/python" "$pip" install --quiet --no-input --no-cache-dir \

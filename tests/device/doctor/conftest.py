@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from device.cli import _parser
+from device.doctor.camera import PACKAGES
 from device.doctor.machine import Machine, Said
 
 CAMERAS = "picamera2.Picamera2"
@@ -48,7 +49,7 @@ class Pi:
             may_use=lambda path: f"/{path.relative_to(self.root)}" not in self.barred,
             free_bytes=lambda path: int(self.free),
             now=lambda: self.now,
-            user=lambda: "ana",
+            user=lambda: "postread",
         )
 
 
@@ -76,3 +77,9 @@ def options() -> Callable[..., argparse.Namespace]:
         return _parser().parse_args(["watch", *map(str, arguments)])
 
     return options
+
+
+def apt(pi: Pi, numpy: str, info: str) -> None:
+    """As Debian's python3-numpy and Raspberry Pi's python3-picamera2 lay their files."""
+    pi.file(f"{PACKAGES}/numpy-{numpy}.{info}")
+    pi.file(f"{PACKAGES}/simplejpeg/__init__.py")

@@ -8,7 +8,7 @@ import pytest
 from device.doctor import camera
 from device.doctor.machine import Machine, Said, run
 
-from .conftest import CAMERAS
+from .conftest import CAMERAS, apt
 
 
 def test_the_camera_is_named(pi) -> None:
@@ -71,12 +71,12 @@ def test_what_stands_in_for_a_camera_has_to_be_there(pi) -> None:
 
 
 def test_devices_that_are_barred_are_named_with_the_group_that_may(pi) -> None:
-    assert camera.permissions(pi.machine, "picamera", True).said == "ana may use 4 devices"
+    assert camera.permissions(pi.machine, "picamera", True).said == "postread may use 4 devices"
     pi.barred = {"/dev/dma_heap/linux,cma"}
     found = camera.permissions(pi.machine, "picamera", False)
     group = camera._group(pi.root / "dev/dma_heap/linux,cma")
-    assert (found.verdict, found.said) == ("fail", "ana may not use /dev/dma_heap/linux,cma")
-    assert found.remedy == f"sudo usermod --append --groups {group} ana, and log in again"
+    assert (found.verdict, found.said) == ("fail", "postread may not use /dev/dma_heap/linux,cma")
+    assert found.remedy == f"sudo usermod --append --groups {group} postread, and log in again"
 
 
 def test_pins_are_asked_for_only_when_they_are_used(pi) -> None:
@@ -90,12 +90,6 @@ def test_whether_a_file_may_be_used_is_asked_of_the_system(tmp_path) -> None:
     (tmp_path / "video0").touch()
     assert Machine().may_use(tmp_path / "video0")
     assert not Machine().may_use(tmp_path / "video1")
-
-
-def apt(pi, numpy: str, info: str) -> None:
-    """As Debian's python3-numpy and Raspberry Pi's python3-picamera2 lay their files."""
-    pi.file(f"{camera.PACKAGES}/numpy-{numpy}.{info}")
-    pi.file(f"{camera.PACKAGES}/simplejpeg/__init__.py")
 
 
 @pytest.mark.parametrize(

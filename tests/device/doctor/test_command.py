@@ -1,15 +1,18 @@
 """`postread doctor`, whole."""
 
 import json
+import re
+from importlib import metadata
 
 import pytest
 
 from device.cli import _parser
 from device.doctor import command
 from device.doctor.examination import CHECKS
+from device.doctor.keeping import UNIT
 from device.doctor.machine import NOT_A_PI, Said
 
-from .conftest import CAMERAS
+from .conftest import CAMERAS, apt
 
 
 @pytest.fixture
@@ -110,3 +113,20 @@ def test_here_it_works_too(postread) -> None:
     assert checks["reading"]["verdict"] == "ok"
     assert checks["power"]["said"] == NOT_A_PI
     assert answer.code == int(any(check["verdict"] == "fail" for check in checks.values()))
+
+
+def test_the_document_shows_what_it_prints(doctor, pi, tmp_path, root, monkeypatch) -> None:
+    """All but the first line, which has this Python's version."""
+    command.INSTALLED.parent.mkdir(parents=True)
+    command.INSTALLED.write_text('[watch]\nstore = "/var/lib/postread/readings.db"\nweb = "8000"\n')
+    (pi.root / "var/lib/postread").mkdir(parents=True)
+    apt(pi, "1.24.2", "egg-info")
+    monkeypatch.setattr(metadata, "version", {"numpy": "1.26.4", "ai-edge-litert": "2.3.0"}.get)
+    pi.file(UNIT)
+    status = "searching; 0 settled, 0 refused since it was started"
+    pi.says["systemctl"] = Said(0, f"ActiveState=active\nNRestarts=0\nStatusText={status}\n", "")
+    pi.says[CAMERAS] = Said(0, "[]\n", "")
+    _, *printed = doctor()[1].replace(str(pi.root), "").replace(str(tmp_path), "").splitlines()
+    text = (root / "docs/pi.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^\$ sudo -u postread postread doctor\n.*\n((?:.+\n)+?)```$", text, re.MULTILINE)
+    assert shown.splitlines() == printed, "\n".join(printed)

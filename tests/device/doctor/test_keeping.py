@@ -34,7 +34,7 @@ def test_a_folder_that_is_not_there(pi, options) -> None:
 def test_a_folder_that_may_not_be_written(pi, options, folder, monkeypatch) -> None:
     pi.barred = {HERE}
     found = keeping.store(pi.machine, options("--store", DATABASE))
-    assert (found.verdict, str(found.remedy)[:15]) == ("fail", "sudo chown ana ")
+    assert (found.verdict, str(found.remedy)[:20]) == ("fail", "sudo chown postread ")
     monkeypatch.setattr(keeping, "_owner", lambda path: "postread")
     found = keeping.store(pi.machine, options("--store", DATABASE))
     assert found.remedy == "sudo -u postread postread doctor"
