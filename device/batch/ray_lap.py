@@ -8,7 +8,7 @@ import logging
 import os
 import pickle
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,21 +129,19 @@ class Lap:
         return []
 
 
-def _results(orders: Orders, batches: Iterable[Batch], workers: int) -> Iterator[Any]:
-    import pyarrow
+def _results(orders: Orders, batches: Sequence[Batch], workers: int) -> Iterator[Any]:
     import ray.data
 
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    tables = []
-    for number, tasks in batches:
-        told = pickle.dumps([(task, seen(task)) for task in tasks])
-        tables.append(pyarrow.table({"number": [number], "tasks": pyarrow.array([told], pyarrow.large_binary())}))
+    told = [
+        {"number": number, "tasks": pickle.dumps([(task, seen(task)) for task in tasks])} for number, tasks in batches
+    ]
     pool = ray.data.ActorPoolStrategy(
         min_size=1, max_size=workers, initial_size=workers, max_tasks_in_flight_per_actor=IN_FLIGHT
     )
-    read = ray.data.from_arrow(tables).map_batches(
+    read = ray.data.from_items(told, override_num_blocks=len(told)).map_batches(
         PageReader, fn_constructor_args=(orders,), batch_size=None, batch_format="pyarrow", compute=pool, num_cpus=1
     )
     yield from read.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
