@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from device.glyphs import glyphs
 from device.lattice import HOPELESS, Scores
 from device.reader import Reader
-from device.segment import LineInk, Spans, glyphs
+from device.segment import LineInk, Spans
 from train.pieces import Lattice, lattices
 from train.rendered import Supplies, hands
 from train.strings import Scene, empty_scene, postal_scene, scene

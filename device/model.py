@@ -27,7 +27,7 @@ DIGITS = tuple("0123456789")
 ROLES = {"digit": 10, "digit-or-not": 11, "digit-or-not-alone": 11, "which-digit": 10}
 """Classes of a network, by its role."""
 ALONE, AMONG = 0, 1
-"""The two ways in which `device.segment.glyphs` shows a glyph: alone, and among its neighbours."""
+"""The two ways in which `device.glyphs.glyphs` shows a glyph: alone, and among its neighbours."""
 VIEWS = {"digit": ALONE, "digit-or-not": AMONG, "digit-or-not-alone": ALONE, "which-digit": ALONE}
 """The way in which each role's network looks at it."""
 

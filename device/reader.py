@@ -16,12 +16,13 @@ from device.addressee import from_sender, one_addressee
 from device.classify import Classifier, RuntimeName, log_softmax
 from device.decode import Candidate, Decoder, Known
 from device.glance import promises
+from device.glyphs import glyphs
 from device.ink import reduce, to_grey
 from device.lattice import HOPELESS, Scores, most_digits
 from device.lines import SEARCH_PIXELS, Line, Strip, Writing, find_writing
 from device.model import ALONE, Bundle, Precision
 from device.orientation import Orientation, View, parse_orientation, read_turned
-from device.segment import LineInk, Spans, digit_box, glyphs, line_ink, spans
+from device.segment import LineInk, Spans, digit_box, line_ink, spans
 from device.types import Frame, Reading, around
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Reader:
         return self.format.postal and self.format.length is not None and most_digits(found) < self.format.length
 
     def score(self, shown: Uint8) -> Scores:
-        """The networks' opinion of glyphs uint8[S, 2, 32, 32], as `device.segment.glyphs` gives them."""
+        """The networks' opinion of glyphs uint8[S, 2, 32, 32], as `device.glyphs.glyphs` gives them."""
         if self.digit_or_not is None:
             digit = log_softmax(_opinion(self.digit, shown), self.decoder.temperature)
             return Scores(digit, digit.max(axis=1) + NO_OPINION, digit)

@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.errors import InputError
+from device.glyphs import glyphs
 from device.ink import reduce, to_grey
 from device.lattice import Scores, Weights, best_paths
 from device.lines import SEARCH_PIXELS, find_lines
 from device.model import VIEWS
 from device.reader import Reader
-from device.segment import LineInk, Spans, glyphs, line_ink, spans
+from device.segment import LineInk, Spans, line_ink, spans
 from device.sources import SUFFIXES, pages
 from train.align import aligned
 from train.data import Glyphs
@@ -62,7 +63,7 @@ class Cut:
     """What the crops of a folder gave."""
 
     pixels: Uint8
-    """uint8[N, 2, 32, 32], as `device.segment.glyphs` gives them."""
+    """uint8[N, 2, 32, 32], as `device.glyphs.glyphs` gives them."""
     labels: Uint8
     owners: NDArray[np.int64]
     """int64[N]: number of the crop that each glyph comes from."""

@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.glyphs import glyphs
 from device.ink import reduce
 from device.lines import SEARCH_PIXELS, Strip, find_lines
-from device.segment import LineInk, Spans, glyphs, line_ink, spans
+from device.segment import LineInk, Spans, line_ink, spans
 from train.strings import (
     PRINTED_APART,
     UNLIKE_DIGITS,

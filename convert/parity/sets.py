@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from device.glyphs import glyphs
 from device.model import Network
-from device.segment import Spans, glyphs
+from device.segment import Spans
 from train.data import Digits, Glyphs
 from train.paper import lay, paper
 from train.pieces import NOT_A_DIGIT, lattices

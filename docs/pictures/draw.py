@@ -19,10 +19,11 @@ sys.path.insert(0, str(HERE.parent.parent))
 
 from device import Frame, Images, Reader, Reading, explain  # noqa: E402
 from device.annotate import Names  # noqa: E402
+from device.glyphs import glyphs  # noqa: E402
 from device.ink import reduce, to_grey  # noqa: E402
 from device.lines import SEARCH_PIXELS, find_lines  # noqa: E402
 from device.model import ALONE, AMONG  # noqa: E402
-from device.segment import glyphs, line_ink, spans  # noqa: E402
+from device.segment import line_ink, spans  # noqa: E402
 
 COLOURS = 64
 SHOWN, ZOOM = 20, 3

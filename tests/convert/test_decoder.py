@@ -26,10 +26,10 @@ from convert.decoder import (
 from convert.sheets import KINDS, Sheet, asked, render, sheet
 from device.decode import FEATURES, Decoder, describe
 from device.formats import get
+from device.glyphs import glyphs
 from device.lattice import Weights, best_paths
 from device.model import Bundle
 from device.reader import Reader
-from device.segment import glyphs
 from train import data, rendered, typefaces
 from train.pieces import lattices
 from train.rendered import hands

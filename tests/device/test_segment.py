@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from device.glyphs import WALL, glyphs
 from device.ink import contrast, threshold
 from device.lines import TEXT_HEIGHT, Line, Strip, find_lines
 from device.model import ALONE
@@ -16,13 +17,11 @@ from device.segment import (
     MOST_COMPONENTS,
     MOST_PIECES,
     SMALLEST_AREA,
-    WALL,
     WIDE,
     WIDEST_SPAN,
     WINDOW,
     LineInk,
     digit_box,
-    glyphs,
     line_ink,
     segment,
     spans,

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from device.glyphs import glyphs
 from device.model import ALONE, AMONG
 from device.pixels import normalise_tight
-from device.segment import LineInk, glyphs, spans
+from device.segment import LineInk, spans
 from device.surroundings import FAINTNESS, among
 from tests.device.test_segment import blobs
 
