@@ -202,7 +202,38 @@ def test_the_document_tells_of_every_option(postread: Callable[..., Any], root: 
     assert options - of_read <= set(re.findall(r"--[a-z][a-z-]*", told))
 
 
+def test_a_file_without_permission_is_named_and_the_rest_is_read(
+    batch: Batch, fill: Any, tmp_path: Path, root: Path, lines_of: Lines
+) -> None:
+    pile, out = fill("pile", "a.png", "b.png", "c.png"), tmp_path / "codes.jsonl"
+    (pile / "b.png").chmod(0)
+    # Even root has to ask, without the capabilities that let it read everything.
+    less = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    command = [*less, sys.executable, "-m", "device", "batch", str(pile), "--out", str(out), "--workers", "1"]
+    process = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+    assert [line["error"] for line in lines_of(out)] == [None, f"{pile}/b.png: Permission denied", None]
+    assert f"postread: {pile}/b.png: Permission denied\n" in process.stderr
+    assert process.returncode == 1
+
+
 # ── Stopped and given again ──
+
+
+def test_a_full_disk_ends_the_run_in_one_line_and_the_same_command_goes_on(
+    batch: Batch, fill: Any, tmp_path: Path, root: Path
+) -> None:
+    pile, out = fill("pile", *(f"{number:03d}.png" for number in range(200))), tmp_path / "codes.jsonl"
+    command = [sys.executable, "-m", "device", "batch", str(pile), "--out", str(out), "--workers", "1"]
+    limited = ["prlimit", "--fsize=40000", *command]  # as a disk that has so much room left
+    process = subprocess.run(limited, cwd=root, capture_output=True, text=True, timeout=300)
+    (said,) = [line for line in process.stderr.splitlines() if line.startswith("postread: ")]
+    assert "the disk is full" in said
+    assert said.endswith("make room and give the same command again: it goes on")
+    assert (process.returncode, out.exists(), "Traceback" in process.stderr) == (1, False, False)
+    assert batch(pile, "--out", out, "--workers", "1").returncode == 0
+    whole = tmp_path / "whole.jsonl"
+    assert batch(pile, "--out", whole, "--workers", "1").returncode == 0
+    assert out.read_bytes() == whole.read_bytes()
 
 
 def test_interrupted_is_130_and_it_goes_on(
