@@ -19,6 +19,7 @@ LOCK := .venv/$(PYVER)-lock
 TFLITE := .venv/3.11-tflite
 AARCH64 := .venv/aarch64
 TRIXIE := .venv/aarch64-trixie
+CAMERA := .venv/camera
 PYTHON311 := $(if $(filter 3.11,$(PYVER)),$(PYTHON),python3.11)
 PIP := -m pip --disable-pip-version-check --no-input -qq
 INSTALL := $(PIP) install --only-binary :all: --require-hashes
@@ -30,7 +31,7 @@ NAME ?= mine
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help python demo test lint train convert parity bench aarch64 graphs kills soak pi-bundle wheel lock clean
+.PHONY: help python demo test lint train convert parity bench aarch64 graphs camera kills ray-proof memory scale soak pi-bundle wheel lock clean
 
 help: ## list the targets
 	@echo 'make TARGET [PYTHON=python3.13] [ARGS="..."]'
@@ -73,8 +74,20 @@ aarch64: $(DEV)/.installed $(TFLITE)/.installed $(AARCH64)/.installed ## hold ev
 graphs: $(DEV)/.installed $(AARCH64)/.installed ## hold the fast graph to the plain one: answers, time, instructions on a Pi's processors
 	@$(DEV)/bin/python -m benchmarks graphs --equal --emulated $(ARGS)
 
+camera: $(DEV)/.installed $(CAMERA)/.installed ## look through the real picamera2, on libcamera's virtual camera
+	@$(DEV)/bin/python -m pytest tests/device/camera/test_virtual.py $(ARGS)
+
 kills: $(DEV)/.installed ## kill postread batch fifty times at random moments, and look that nothing is lost
 	@POSTREAD_KILLS=50 $(DEV)/bin/python -m pytest tests/device/batch/test_killed.py $(ARGS)
+
+ray-proof: $(DEV)/.installed ## hold --engine ray to the local engine on a thousand pages of a folder and of S3, while parts of it are killed
+	@POSTREAD_RAY_PAGES=1000 $(DEV)/bin/python -m pytest tests/device/batch/test_ray.py tests/device/batch/test_ray_crew.py $(ARGS)
+
+memory: $(DEV)/.installed ## the memory of two workers over 20,000 pages of 300 dpi: half an hour or so
+	@$(DEV)/bin/python -m benchmarks pile --count 500 --sample 10 --pages 20000 --workers 2 $(ARGS)
+
+scale: $(DEV)/.installed ## measure what a page costs, and what a hundred million a day would: docs/scale.md
+	@$(DEV)/bin/python -m benchmarks scale --write docs/scale.md $(ARGS)
 
 soak: $(DEV)/.installed ## watch for 50,000 frames, kill it 200 times, and read three films: an hour or so
 	@POSTREAD_FRAMES=50000 POSTREAD_KILLS=200 $(DEV)/bin/python -m pytest tests/device/watch/test_soak.py \
@@ -95,6 +108,9 @@ lock: $(LOCK)/.installed ## resolve requirements/*.in again (ARGS=--upgrade take
 	  '../$(LOCK)/bin/uv' pip compile --quiet --python-version $${python%:*} \
 	    --python-platform aarch64-manylinux_2_$$glibc --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --no-header $(ARGS) pi-$$suite.in -o pi-$$suite.txt || exit; done
+	cd requirements && '../$(LOCK)/bin/uv' pip compile --quiet --no-deps --python-version 3.13 --python-platform \
+	  x86_64-manylinux_2_28 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header $(ARGS) \
+	  camera.in -o camera.txt
 
 clean: ## remove every environment, build and cache
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -151,7 +167,7 @@ $(TFLITE)/.installed: requirements/tflite.txt
 	@$(TFLITE)/bin/python $(INSTALL) -r requirements/tflite.txt >&2
 	@touch $@
 
-$(AARCH64)/.root: benchmarks/aarch64/root.sh $(wildcard benchmarks/aarch64/*.cpuinfo)
+$(AARCH64)/.root: benchmarks/aarch64/root.sh benchmarks/userland.sh $(wildcard benchmarks/aarch64/*.cpuinfo)
 	@echo 'Setting up $(AARCH64): Python, numpy, OpenCV and both runtimes for aarch64. Some minutes, once.' >&2
 	@benchmarks/aarch64/root.sh $(AARCH64)
 	@touch $@
@@ -177,4 +193,26 @@ $(AARCH64)/count.so: benchmarks/aarch64/count.c
 	@$(CC) -std=c11 -O2 -Wall -Wextra -Werror -shared -fPIC -fvisibility=hidden -o $@ $<
 
 $(AARCH64)/.installed: $(AARCH64)/.root $(TRIXIE)/.root $(AARCH64)/litert/.installed $(AARCH64)/tflite-runtime/.installed $(AARCH64)/count.so
+	@touch $@
+
+# ── For `make camera`: Python, libcamera and picamera2 as they are on Raspberry Pi OS trixie, for this machine's own
+# processor (x86-64). Debian's bubblewrap starts them. ──
+
+$(CAMERA)/.root: benchmarks/userland.sh
+	@echo 'Setting up $(CAMERA): Debian trixie with Python 3.13, libcamera and picamera2. A minute, once.' >&2
+	@mkdir -p $(@D)
+	@benchmarks/userland.sh $(CAMERA)/root amd64 trixie base-files python3 python3-libcamera python3-prctl
+	@mkdir -p $(addprefix $(CAMERA)/root/,frames kept opt/site postread rig usr/share/libcamera/pipeline/virtual)
+	@touch $@
+
+FOR_TRIXIE := --platform manylinux2014_x86_64 $(foreach n,17 24 27 28 31 34,--platform manylinux_2_$(n)_x86_64) \
+  --python-version 3.13 --implementation cp --abi cp313 --abi abi3 --abi none
+
+$(CAMERA)/.installed: $(CAMERA)/.root requirements/device.txt requirements/camera.txt $(DEV)/.locked $(wildcard tests/device/camera/virtual/*)
+	@rm -rf $(CAMERA)/root/opt/site
+	@$(DEV)/bin/python $(INSTALL) --no-deps --target $(CAMERA)/root/opt/site $(FOR_TRIXIE) \
+	  -r requirements/device.txt -r requirements/camera.txt >&2
+	@$(CC) -std=c11 -O2 -Wall -Wextra -Werror -shared -fPIC -o $(CAMERA)/root/opt/dma_heap.so \
+	  tests/device/camera/virtual/dma_heap.c
+	@cp tests/device/camera/virtual/virtual.yaml $(CAMERA)/root/usr/share/libcamera/pipeline/virtual/
 	@touch $@

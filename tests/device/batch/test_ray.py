@@ -24,7 +24,7 @@ PAGES = int(os.environ.get("POSTREAD_RAY_PAGES", "30"))
 """Of the folder, and of the bucket."""
 LONGER = 100
 """Pages that take a while, for what is to be killed meanwhile."""
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds that anything may take, on a machine that is busy."""
 # One that nobody else can reach: Ray has a switch for the loopback interface, named after other systems.
 NO_TELLING = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
