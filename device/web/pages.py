@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from device.web.access import COOKIE, DAYS, Door, client, problem, turned_away
+from device.web.access import COOKIE, DAYS, Door, Verdict, client, problem, turned_away
 
 FOLDER = Path(__file__).with_name("page")
 LANGUAGES = {"en": "English", "pt-BR": "Português"}
@@ -29,45 +29,66 @@ MOST_BODY = 4096
 """Bytes of a form or of JSON that are taken."""
 
 
-def routes(door: Door) -> list[Route]:
-    async def page(request: Request) -> Response:
-        return _in_language(request, "index.html", door="open" if door.is_open else "closed")
+class Pages:
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
-    async def form(request: Request) -> Response:
-        if door.is_open:
+    def routes(self) -> list[Route]:
+        return [
+            Route("/", self.page),
+            Route("/login", self.form, methods=["GET"]),
+            Route("/login", self.log_in, methods=["POST"]),
+            Route("/logout", self.log_out, methods=["POST"]),
+            Route("/page/{name}", self.file),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        return _in_language(request, "index.html", door="open" if self._door.is_open else "closed")
+
+    async def form(self, request: Request) -> Response:
+        if self._door.is_open:
             return RedirectResponse("/", 303)
         return _in_language(request, "login.html", note="")
 
-    async def log_in(request: Request) -> Response:
+    async def log_in(self, request: Request) -> Response:
         body = await body_of(request)
         if body is None:
             return problem(413, "too long")
-        if door.is_open:
+        if self._door.is_open:
             return RedirectResponse("/", 303)
         token = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0].strip()
-        verdict = door.judge(token, client(request))
-        if verdict == "right":
-            answer: Response = RedirectResponse("/", 303)
-            answer.set_cookie(COOKIE, door.cookie, max_age=DAYS * 86400, httponly=True, samesite="strict")
-            return answer
-        answer = _in_language(request, "login.html", note=words(language(request))[f"login.{verdict}"])
-        refusal = turned_away(verdict)
-        answer.status_code = refusal.status_code
-        answer.headers.update({name: refusal.headers[name] for name in ("retry-after",) if name in refusal.headers})
+        verdict = self._door.judge(token, client(request))
+        if verdict != "right":
+            return _turned_away(request, verdict)
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(COOKIE, self._door.cookie, max_age=DAYS * 86400, httponly=True, samesite="strict")
         return answer
 
-    async def log_out(request: Request) -> Response:
+    async def log_out(self, _request: Request) -> Response:
         answer = RedirectResponse("/login", 303)
         answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
         return answer
 
-    return [
-        Route("/", page),
-        Route("/login", form, methods=["GET"]),
-        Route("/login", log_in, methods=["POST"]),
-        Route("/logout", log_out, methods=["POST"]),
-        Route("/page/{name}", _file),
-    ]
+    async def file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        files = {path.name: path for path in FOLDER.iterdir() if path.suffix in TYPES}
+        if name not in files:
+            return problem(404, "no such file")
+        content, tag = _content(files[name])
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}  # asked for again, answered with 304
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        return Response(content, headers=headers, media_type=TYPES[files[name].suffix])
+
+
+def _turned_away(request: Request, verdict: Verdict) -> Response:
+    """The form again, with the reason."""
+    answer = _in_language(request, "login.html", note=words(language(request))[f"login.{verdict}"])
+    refusal = turned_away(verdict)
+    answer.status_code = refusal.status_code
+    if "retry-after" in refusal.headers:
+        answer.headers["Retry-After"] = refusal.headers["retry-after"]
+    return answer
 
 
 async def body_of(request: Request) -> bytes | None:
@@ -78,18 +99,6 @@ async def body_of(request: Request) -> bytes | None:
         if len(body) > MOST_BODY:
             return None
     return body
-
-
-async def _file(request: Request) -> Response:
-    name = request.path_params["name"]
-    files = {path.name: path for path in FOLDER.iterdir() if path.suffix in TYPES}
-    if name not in files:
-        return problem(404, "no such file")
-    content, tag = _content(files[name])
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}  # asked for again, answered with 304
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=TYPES[files[name].suffix])
 
 
 @cache

@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from device.errors import PostreadError, UsageError
-from device.web import pages
 from device.web.access import Access, Door, problem
 from device.web.api import Api
 from device.web.live import Live
+from device.web.pages import Pages
 from device.web.picture import Pictures
 
 LOOK_EVERY = 0.3
@@ -46,7 +46,7 @@ def application(live: Live, door: Door, names: frozenset[str]) -> Starlette:
             eyes.shutdown(wait=False)
 
     return Starlette(
-        routes=[*pages.routes(door), *api.routes()],
+        routes=[*Pages(door).routes(), *api.routes()],
         middleware=[Middleware(Access, door=door, names=names)],
         exception_handlers={PostreadError: _in_a_line, HTTPException: _plain},
         lifespan=running,

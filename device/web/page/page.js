@@ -4,7 +4,7 @@ import { addReading, changeReading, loadReadings, removeReading } from "./readin
 import { ask } from "./server.js";
 import { loadSettings, takeSettings } from "./settings.js";
 import { connected, showSource, showState } from "./state.js";
-import { markReadings, playPicture } from "./view.js";
+import { clearReadings, markReadings, playPicture } from "./view.js";
 import { language } from "./words.js";
 
 const AGAIN = 5000;
@@ -26,7 +26,7 @@ function follow() {
   const events = new EventSource("/api/events");
   const on = (kind, take) => events.addEventListener(kind, event => take(JSON.parse(event.data)));
   on("reset", loadEverything);
-  on("state", showState);
+  on("state", state => { showState(state); if (state.state === "searching") clearReadings(); });
   on("look", look => { markReadings(look); showAid(look.aid); });
   on("reading", addReading);
   on("corrected", changeReading);

@@ -3,6 +3,7 @@ const picture = document.getElementById("picture");
 const boxes = document.getElementById("boxes");
 const labels = document.getElementById("labels");
 const PAUSE = 2000;
+const LOW = 0.88; // of the picture's height: below there is no room for a label
 const SVG = "http://www.w3.org/2000/svg";
 
 let size = [16, 9], region = null, seen = [];
@@ -37,6 +38,12 @@ export function markReadings(look) {
   draw();
 }
 
+// What lay there has gone.
+export function clearReadings() {
+  seen = [];
+  draw();
+}
+
 export function markRegion(roi) {
   region = roi;
   draw();
@@ -52,13 +59,19 @@ function draw() {
     const unsure = reading.confidence < 0.5 ? "unsure" : "";
     boxes.append(shape("polygon", { points: reading.quad.join(" "), class: unsure }));
     if (rank > 0) return;
-    const label = document.createElement("span");
-    label.textContent = reading.code;
-    label.className = unsure;
-    label.style.left = `${100 * Math.min(...reading.quad.map(([x]) => x)) / width}%`;
-    label.style.top = `calc(${100 * Math.min(...reading.quad.map(([, y]) => y)) / height}% - 4px)`;
-    labels.append(label);
+    labels.append(label(reading, unsure, width, height));
   });
+}
+
+// The code under its box, or above it where there is no room.
+function label(reading, className, width, height) {
+  const made = document.createElement("span"), [xs, ys] = [0, 1].map(axis => reading.quad.map(point => point[axis]));
+  const above = Math.max(...ys) > LOW * height;
+  made.textContent = reading.code;
+  made.className = `${className} ${above ? "above" : ""}`;
+  made.style.left = `${100 * Math.min(...xs) / width}%`;
+  made.style.top = above ? `calc(${100 * Math.min(...ys) / height}% - 4px)` : `calc(${100 * Math.max(...ys) / height}% + 4px)`;
+  return made;
 }
 
 function drawRegion(x, y, across, down, width, height) {
