@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# root.sh LANE [SUITE PYTHON]: unpack Python for aarch64, as Debian has it (bookworm, 3.11), into LANE/root, and beside it a prefix for
-# each processor: the same tree, with the /proc/cpuinfo of a board that has it. Nothing is installed and nothing of this
+# root.sh LANE [SUITE PYTHON]: unpack Python for aarch64, as Debian has it (bookworm, 3.11), into LANE/root, and beside
+# it a prefix for each processor: the same tree, with the /proc/cpuinfo of a board that has it. Nothing is installed and nothing of this
 # machine changes: apt works with lists and a cache of its own, from the mirror that this machine's sources name.
 set -euo pipefail
 
