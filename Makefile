@@ -205,12 +205,13 @@ $(CAMERA)/.root: benchmarks/userland.sh
 	@mkdir -p $(addprefix $(CAMERA)/root/,frames kept opt/site postread rig usr/share/libcamera/pipeline/virtual)
 	@touch $@
 
-FOR_TRIXIE := --platform manylinux2014_x86_64 $(foreach n,17 24 27 28 31 34,--platform manylinux_2_$(n)_x86_64) \
+FOR_CAMERA := --platform manylinux2014_x86_64 $(foreach n,17 24 27 28 31 34,--platform manylinux_2_$(n)_x86_64) \
   --python-version 3.13 --implementation cp --abi cp313 --abi abi3 --abi none
 
-$(CAMERA)/.installed: $(CAMERA)/.root requirements/device.txt requirements/camera.txt $(DEV)/.locked $(wildcard tests/device/camera/virtual/*)
+$(CAMERA)/.installed: $(CAMERA)/.root requirements/device.txt requirements/camera.txt \
+  tests/device/camera/virtual/dma_heap.c tests/device/camera/virtual/virtual.yaml | $(DEV)/.locked
 	@rm -rf $(CAMERA)/root/opt/site
-	@$(DEV)/bin/python $(INSTALL) --no-deps --target $(CAMERA)/root/opt/site $(FOR_TRIXIE) \
+	@$(DEV)/bin/python $(INSTALL) --no-deps --target $(CAMERA)/root/opt/site $(FOR_CAMERA) \
 	  -r requirements/device.txt -r requirements/camera.txt >&2
 	@$(CC) -std=c11 -O2 -Wall -Wextra -Werror -shared -fPIC -o $(CAMERA)/root/opt/dma_heap.so \
 	  tests/device/camera/virtual/dma_heap.c

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -81,20 +83,24 @@ class PiCamera(Source):
         try:
             lores = request.make_array("lores")
             main = request.make_array("main")
+            sizes = {name: request.config[name]["size"] for name in ("lores", "main")}  # release() forgets them
         finally:
             request.release()
         self._count += 1
-        small = luma(lores, request.config["lores"]["size"], self._limited)
-        width, height = request.config["main"]["size"]
+        small = luma(lores, sizes["lores"], self._limited)
+        width, height = sizes["main"]
         main = main[:height, :width]
         return Shot(small, (width, height), lambda box: part(main, box), time.monotonic(), self._count)
 
     def close(self) -> None:
         with self._lock:
             device, self._device = self._device, None
-        if device is not None:
+        if device is None:
+            return
+        try:
             device.cancel_all_and_flush()  # stop() would wait behind a request that never comes
             device.stop()
+        finally:
             device.close()
 
     def _open_device(self) -> Any:
@@ -102,12 +108,15 @@ class PiCamera(Source):
             from picamera2 import Picamera2
         except ImportError as error:
             raise UsageError(f"{self.name}: picamera2 is missing; install it: {INSTALL}") from error
+        device = Picamera2.__new__(Picamera2)
         try:
-            return Picamera2(self.number)
+            device.__init__(self.number)
         except (RuntimeError, IndexError) as error:
+            _close_pipe(device)
             raise CameraError(
                 f"{self.name}: no such camera, or another program has it ({error}); see rpicam-hello --list-cameras"
             ) from error
+        return device
 
     def _controls(self, device: Any) -> dict[str, Any]:
         """What this camera has of what is wanted; a fixed lens has no AfMode."""
@@ -120,6 +129,12 @@ class PiCamera(Source):
             frame = round(1e6 / self.fps)
             wanted["FrameDurationLimits"] = (frame, frame)
         return {name: value for name, value in wanted.items() if name in device.camera_controls}
+
+
+def _close_pipe(device: Any) -> None:
+    """Of a Picamera2 that could not be opened, which leaves it open: tried again for days it would be the last file."""
+    with contextlib.suppress(AttributeError):
+        os.close(device.notifyme_w)
 
 
 def luma(yuv: Uint8, size: Size, limited: bool) -> Uint8:
