@@ -76,6 +76,6 @@ def jpeg(shot: Shot) -> bytes:
     height, width = picture.shape[:2]
     if width > WIDTH:
         size = WIDTH, max(1, round(height * WIDTH / width))
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return data.tobytes()

@@ -333,5 +333,7 @@ def test_everything_has_a_name_and_is_reached_by_keyboard(opened) -> None:
     reached = set()
     for _ in range(14):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
+        reached.add(
+            page.evaluate("[document.activeElement].map(one => one.id || one.ariaLabel || one.textContent.trim())[0]")
+        )
     assert {"To the readings", "Português", "Log out", "edit-region", "Focus and light", "find", "show"} <= reached
