@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import cv2
 import numpy as np
@@ -19,6 +20,9 @@ Size = tuple[int, int]
 
 SMALL_WIDTH = 640
 """The small picture is about this wide, pixels: a code that can be read is still seen as a line on it."""
+
+GLIMPSE = 8
+"""Of so many pixels across and down one is enough to see whether anything happens at all."""
 
 
 def map_box(box: Box, of: Size, to: Size) -> Box:
@@ -42,8 +46,8 @@ def small_size(size: Size) -> Size:
 class Shot:
     """What a camera saw at one moment."""
 
-    small: Uint8
-    """uint8[h, w] grey, full range, of the full picture's aspect: what changes, where the code is, is it sharp."""
+    see: Uint8 | Callable[[], Uint8]
+    """The small picture, or what makes it when it is looked at."""
     size: Size
     """Of the full picture."""
     take: Callable[[Box], Uint8]
@@ -54,6 +58,16 @@ class Shot:
     """Counted by the source, from 0; numbers are missing where frames were not taken in time."""
     origin: tuple[int, int] = (0, 0)
     """Where its upper left corner lies on the camera's own picture, when it is a part of that."""
+
+    glimpse: Uint8 | None = None
+    """uint8[h, w]: single pixels of it, GLIMPSE apart, as the camera gave them; None: of the small picture."""
+
+    @property
+    def small(self) -> Uint8:
+        """uint8[h, w] grey, full range, of the full picture's aspect: what changes, where the code is, is it sharp."""
+        if callable(self.see):
+            object.__setattr__(self, "see", self.see())  # made once
+        return cast(Uint8, self.see)
 
     @property
     def small_size(self) -> Size:
@@ -67,8 +81,13 @@ class Shot:
 def shot_of(picture: Uint8, time: float, number: int) -> Shot:
     """A shot of a picture that is there in full: uint8[H, W] or BGR uint8[H, W, 3]."""
     size = picture.shape[1], picture.shape[0]
-    small = cv2.resize(to_grey(picture), small_size(size), interpolation=cv2.INTER_AREA)
-    return Shot(np.asarray(small, np.uint8), size, lambda box: part(picture, box), time, number)
+
+    def see() -> Uint8:
+        return np.asarray(cv2.resize(to_grey(picture), small_size(size), interpolation=cv2.INTER_AREA), np.uint8)
+
+    few = picture[::GLIMPSE, ::GLIMPSE]
+    glimpse = np.ascontiguousarray(few if few.ndim == 2 else few[..., 1])
+    return Shot(see, size, lambda box: part(picture, box), time, number, glimpse=glimpse)
 
 
 def part(picture: Uint8, box: Box) -> Uint8:
@@ -87,7 +106,11 @@ def turned(shot: Shot, degrees: int) -> Shot:
         return np.ascontiguousarray(np.rot90(shot.take(_before(box, shot.size, degrees)), times))
 
     size = (width, height) if degrees == 180 else (height, width)
-    return replace(shot, small=np.ascontiguousarray(np.rot90(shot.small, times)), size=size, take=take)
+
+    def see() -> Uint8:
+        return np.ascontiguousarray(np.rot90(shot.small, times))
+
+    return replace(shot, see=see, size=size, take=take)
 
 
 def _before(box: Box, size: Size, degrees: int) -> Box:
@@ -110,4 +133,4 @@ def cropped(shot: Shot, box: Box) -> Shot:
         return shot.take((left + inner[0], top + inner[1], inner[2], inner[3]))
 
     small = np.ascontiguousarray(shot.small[y : y + height, x : x + width])
-    return replace(shot, small=small, size=(across, down), take=take, origin=(left, top))
+    return replace(shot, see=small, size=(across, down), take=take, origin=(left, top))

@@ -26,6 +26,11 @@ QUIET_SHARE = 0.2
 """The quietest looks among them are the noise."""
 MOST_FADED = 12.0
 """Grey levels by which light may fade between two looks; more is something else that fills the picture."""
+FAINT = 1.5, 1.0
+"""A glimpse's block has changed when it did so many times as much as the middle one, and so many grey levels more: single
+pixels are noisy all over, and what is seen in vain costs no more than a look."""
+MOST_NOISY = 9.0
+"""Grey levels of it that are noise or a lamp that flickers; more is something else."""
 SAME_SCENE = 2.0
 """So many movements' worth of change, and it is not the same scene any more."""
 
@@ -59,11 +64,28 @@ class Scene:
     restless: int = 0
     """Looks since nothing did."""
     _small: Uint8 | None = None
+    _glimpse: Uint8 | None = None
+    """At the last look."""
     _noise: deque[float] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
-    def look(self, small: Uint8) -> None:
-        """Take in another look, uint8[h, w]."""
+    def pass_over(self, glimpse: Uint8 | None) -> bool:
+        """Whether a glimpse uint8[h, w] shows what lay still at the last look: then it counts for another one."""
+        known = self._glimpse
+        if glimpse is None or known is None or self.moving or known.shape != glimpse.shape:
+            return False
+        if glimpse is not known:
+            blocks = np.sort(cv2.resize(cv2.absdiff(glimpse, known), TILES, interpolation=cv2.INTER_AREA), axis=None)
+            middle = min(float(blocks[blocks.size // 2]), MOST_NOISY)
+            if blocks[-1] > FAINT[0] * middle + FAINT[1]:
+                return False
         self.looks += 1
+        self._count(0.0)
+        return True
+
+    def look(self, small: Uint8, glimpse: Uint8 | None = None) -> None:
+        """Take in another look, uint8[h, w]; glimpse: what `pass_over` compares the next ones with."""
+        self.looks += 1
+        self._glimpse = glimpse
         if small is self._small:  # a stand-in's picture that still lies there
             self._count(0.0)
             return

@@ -42,7 +42,7 @@ PATIENCE = 6.0
 """... until it is refused."""
 GONE = 0.5
 """Share of the writing's blocks that look otherwise when an envelope has gone; less is a hand, or its shadow."""
-GLANCE = 15
+GLANCE = 30
 """Every so many shots at rest it is seen whether what lies there crept away."""
 WAIT = 0.5
 """For a shot, seconds."""
@@ -136,11 +136,14 @@ class Watcher:
     def look(self, shot: Shot) -> None:
         """Take in one shot."""
         self.shot = shot
+        scene = self._scene
+        if self._idle and scene.pass_over(shot.glimpse):
+            return
+        glimpse = shot.glimpse
         shot = look.region_of(shot, self.roi)
         if self.why == "source-lost":
             self._enter("searching")
-        scene = self._scene
-        scene.look(shot.small)
+        scene.look(shot.small, glimpse)
         if self.button is not None and self.button.pressed():
             self._leave()
             self._before, self._asked = None, True
@@ -154,6 +157,12 @@ class Watcher:
             self._at_rest(shot)
         if self._lying is not None and self._due(self._lying):
             self._read(shot)
+
+    @property
+    def _idle(self) -> bool:
+        """Nothing is to be done as long as nothing happens, and it is not yet time to look properly again."""
+        waiting = self._lying is not None and self._lying.done and self.button is None and self.why != "source-lost"
+        return waiting and (self._scene.still + 1) % GLANCE != 1
 
     # ── What lies there ──
 

@@ -42,3 +42,26 @@ def test_the_same_picture_object_is_not_looked_at_twice(pictures, monkeypatch) -
     monkeypatch.setattr("device.watch.scene.thumbnail", None)
     scene.look(picture)
     assert scene.still == 1
+
+
+def test_a_scene_that_lies_still_is_passed_over_and_what_creeps_into_it_is_not(pictures) -> None:
+    scene, picture = Scene(), pictures.envelope("01310-100")
+
+    def glimpse(picture, seed):
+        return noisy(picture, seed)[::4, ::4].copy()
+
+    for seed in range(3):
+        scene.look(noisy(picture, seed), glimpse(picture, seed))
+    still = scene.still
+    assert all(scene.pass_over(glimpse(picture, seed)) for seed in range(3, 30))
+    assert scene.pass_over(glimpse(picture - 3, 30)), "a lamp that flickers"
+    assert (scene.still, scene.moving) == (still + 28, False)
+    assert not scene.pass_over(glimpse(pictures.table(), 31))
+    passed = 0
+    for left in range(0, 60, 2):  # slowly, from the edge
+        crept = picture.copy()
+        cv2.rectangle(crept, (0, 150), (left, 210), 160, -1)
+        if not scene.pass_over(glimpse(crept, 31 + left)):
+            break
+        passed += 1
+    assert passed < 12
