@@ -27,8 +27,8 @@ QUIET_SHARE = 0.2
 MOST_FADED = 12.0
 """Grey levels by which light may fade between two looks; more is something else that fills the picture."""
 FAINT = 1.5, 1.0
-"""A glimpse's block has changed when it did so many times as much as the middle one, and so many grey levels more: single
-pixels are noisy all over, and what is seen in vain costs no more than a look."""
+"""A glimpse's block has changed when it did so many times as much as the middle one, and so many grey levels more:
+single pixels are noisy all over, and what is seen in vain costs no more than a look."""
 MOST_NOISY = 9.0
 """Grey levels of it that are noise or a lamp that flickers; more is something else."""
 SAME_SCENE = 2.0
