@@ -2,6 +2,7 @@
 # Installs postread from the folder that this lies in, without a network: see --help and docs/pi.md.
 # shellcheck disable=SC1090,SC1091,SC2154    # bundle.conf has version, suite, machine, python_version, kilobytes, sample_code
 set -euo pipefail
+umask 022    # the service, which is not root, has to read what is installed
 
 usage() {
   cat <<'HELP'
