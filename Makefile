@@ -20,6 +20,7 @@ TFLITE := .venv/3.11-tflite
 AARCH64 := .venv/aarch64
 TRIXIE := .venv/aarch64-trixie
 CAMERA := .venv/camera
+CAMERA_ROOT := $(CAMERA)/root
 PYTHON311 := $(if $(filter 3.11,$(PYVER)),$(PYTHON),python3.11)
 PIP := -m pip --disable-pip-version-check --no-input -qq
 INSTALL := $(PIP) install --only-binary :all: --require-hashes
@@ -201,8 +202,8 @@ $(AARCH64)/.installed: $(AARCH64)/.root $(TRIXIE)/.root $(AARCH64)/litert/.insta
 $(CAMERA)/.root: benchmarks/userland.sh
 	@echo 'Setting up $(CAMERA): Debian trixie with Python 3.13, libcamera and picamera2. A minute, once.' >&2
 	@mkdir -p $(@D)
-	@benchmarks/userland.sh $(CAMERA)/root amd64 trixie base-files python3 python3-libcamera python3-prctl
-	@mkdir -p $(addprefix $(CAMERA)/root/,frames kept opt/site postread rig usr/share/libcamera/pipeline/virtual)
+	@benchmarks/userland.sh $(CAMERA_ROOT) amd64 trixie base-files python3 python3-libcamera python3-prctl
+	@mkdir -p $(addprefix $(CAMERA_ROOT)/,frames kept opt/site postread rig usr/share/libcamera/pipeline/virtual)
 	@touch $@
 
 FOR_CAMERA := --platform manylinux2014_x86_64 $(foreach n,17 24 27 28 31 34,--platform manylinux_2_$(n)_x86_64) \
@@ -210,10 +211,10 @@ FOR_CAMERA := --platform manylinux2014_x86_64 $(foreach n,17 24 27 28 31 34,--pl
 
 $(CAMERA)/.installed: $(CAMERA)/.root requirements/device.txt requirements/camera.txt \
   tests/device/camera/virtual/dma_heap.c tests/device/camera/virtual/virtual.yaml | $(DEV)/.locked
-	@rm -rf $(CAMERA)/root/opt/site
-	@$(DEV)/bin/python $(INSTALL) --no-deps --target $(CAMERA)/root/opt/site $(FOR_CAMERA) \
+	@rm -rf $(CAMERA_ROOT)/opt/site
+	@$(DEV)/bin/python $(INSTALL) --no-deps --target $(CAMERA_ROOT)/opt/site $(FOR_CAMERA) \
 	  -r requirements/device.txt -r requirements/camera.txt >&2
-	@$(CC) -std=c11 -O2 -Wall -Wextra -Werror -shared -fPIC -o $(CAMERA)/root/opt/dma_heap.so \
+	@$(CC) -std=c11 -O2 -Wall -Wextra -Werror -shared -fPIC -o $(CAMERA_ROOT)/opt/dma_heap.so \
 	  tests/device/camera/virtual/dma_heap.c
-	@cp tests/device/camera/virtual/virtual.yaml $(CAMERA)/root/usr/share/libcamera/pipeline/virtual/
+	@cp tests/device/camera/virtual/virtual.yaml $(CAMERA_ROOT)/usr/share/libcamera/pipeline/virtual/
 	@touch $@
