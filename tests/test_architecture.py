@@ -76,7 +76,9 @@ def test_the_walk_sees_the_files_that_matter(root: Path) -> None:
     assert not any(name.startswith((".git/", ".venv/", "build/", "dist/")) for name in seen)
 
 
-@pytest.mark.parametrize("lock", ["build.txt", "dev.txt", "device.txt", "pi-bookworm.txt", "pi-trixie.txt", "tflite.txt"])
+@pytest.mark.parametrize(
+    "lock", ["build.txt", "dev.txt", "device.txt", "pi-bookworm.txt", "pi-trixie.txt", "tflite.txt"]
+)
 def test_every_locked_package_has_its_hashes(root: Path, lock: str) -> None:
     text = (root / "requirements" / lock).read_text(encoding="utf-8")
     packages = re.findall(r"^\w\S*==\S+.*\\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
