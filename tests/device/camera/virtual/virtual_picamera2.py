@@ -66,6 +66,11 @@ class VirtualPicamera2(picamera2.Picamera2):
         with self._start:
             super().start_()
 
+    def stop_(self, request: Any = None) -> Any:
+        with self._requestslock:  # what was never done comes back when the camera is stopped
+            self._requests, self._lost = self._lost + self._requests, []
+        return super().stop_(request)
+
     def process_requests(self, display: Any) -> None:
         with self._start:
             now = time.monotonic()
