@@ -21,6 +21,8 @@ REOPENED = 3
 LIES, BETWEEN = 8, 2
 """Pictures in a row, each of which the camera shows four times."""
 DARK, LIGHT = 70, 225
+TRIES = 3
+"""The virtual camera itself stalls after one of some fifty openings: then all is tried anew."""
 
 
 def other_envelope() -> np.ndarray:
@@ -79,9 +81,13 @@ def inside(root, frames):
 @pytest.fixture(scope="module")
 def seen(inside) -> dict:
     """What `looking.py` tells."""
-    done = subprocess.run(inside("/rig/looking.py", str(REOPENED)), capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    said = []
+    for _ in range(TRIES):
+        done = subprocess.run(inside("/rig/looking.py", str(REOPENED)), capture_output=True, text=True, timeout=300)
+        if done.returncode == 0:
+            return json.loads(done.stdout.splitlines()[-1])
+        said.append(done.stderr)
+    raise AssertionError("\n".join(said))
 
 
 def test_both_streams_show_the_same_in_full_range_without_the_rows_padding(seen) -> None:
