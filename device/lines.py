@@ -220,30 +220,56 @@ def _joined(stats: Floats, frame: NDArray[np.intp], groups: list[NDArray[np.intp
     """Groups that go on where another ends (a wide gap, a small digit), or lie within one, put together."""
     left, top, width, height = (stats[:, k] for k in range(4))
     y = top + height / 2
-    tall = np.array([quantile(height[g], 0.75) for g in groups])
     first = np.array([g[left[g].argmin()] for g in groups])
     last = np.array([g[(left[g] + width[g]).argmax()] for g in groups])
-    low, high = left[first], (left + width)[last]
-    taller, lower = np.maximum(tall[:, None], tall[None, :]), np.minimum(tall[:, None], tall[None, :])
-    gap = low[None, :] - high[:, None]
-    onward = (gap > -0.3 * taller) & (gap < WIDEST_GAP * taller) & (lower > 0.45 * taller)
-    onward &= np.abs(y[last][:, None] - y[first][None, :]) < 0.5 * taller
-    # small zeros beside a tall digit: at another height, but nowhere above or below it
-    upmost, lowest = top[last][:, None], (top + height)[last][:, None]
-    shared = np.minimum(lowest, (top + height)[first]) - np.maximum(upmost, top[first])
-    small = (shared > 0.75 * np.minimum(height[last][:, None], height[first])) & (lower > 0.28 * taller)
-    onward |= small & (gap > -0.3 * taller) & (gap < 0.9 * taller)
-    middle, upper = (low + high) / 2, np.array([np.add.reduce(y[g]) / len(g) for g in groups])
-    within = (middle[None, :] > low[:, None]) & (middle[None, :] < high[:, None]) & (tall[None, :] < tall[:, None])
-    within &= (high - low)[None, :] < (high - low)[:, None]
-    at = upper[:, None] + (middle[None, :] - middle[:, None]) * _slopes(left + width / 2, y, groups)[:, None]
-    within &= np.abs(at - upper[None, :]) < 0.5 * tall[:, None]
+    ends = _Ends(
+        tall=np.array([quantile(height[g], 0.75) for g in groups]),
+        first=stats[first],
+        last=stats[last],
+        centre=np.array([np.add.reduce(y[g]) / len(g) for g in groups]),
+        slope=_slopes(left + width / 2, y, groups),
+    )
     union = np.arange(len(groups))
-    for a, b in np.argwhere((onward | within) & (frame[first][:, None] == frame[first])):
-        one, other = _root(union, int(a)), _root(union, int(b))
-        union[max(one, other)] = min(one, other)
+    for start in range(0, len(groups), CHUNK):
+        part = slice(start, start + CHUNK)
+        for a, b in np.argwhere(ends.together(part) & (frame[first][part, None] == frame[first])):
+            one, other = _root(union, int(a) + start), _root(union, int(b))
+            union[max(one, other)] = min(one, other)
     roots = np.array([_root(union, k) for k in range(len(groups))])
     return [np.concatenate([g for g, r in zip(groups, roots, strict=True) if r == root]) for root in np.unique(roots)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Of G groups of components what tells whether one goes on where another ends."""
+
+    tall: Floats
+    """float64[G]"""
+    first: Floats
+    """float64[G, >= 4]: x, y, width, height of the leftmost component; last: of the rightmost."""
+    last: Floats
+    centre: Floats
+    slope: Floats
+
+    def together(self, part: slice) -> NDArray[np.bool_]:
+        """Which groups (columns) go on where those of a part (rows) end, or lie within them."""
+        low, upmost, _, height = self.first.T[:4]
+        high = self.last[:, 0] + self.last[:, 2]
+        top, tallest = self.last[part, 1, None], self.last[part, 3, None]
+        tall = self.tall[part, None]
+        taller, lower = np.maximum(tall, self.tall), np.minimum(tall, self.tall)
+        gap = low - high[part, None]
+        onward = (gap > -0.3 * taller) & (gap < WIDEST_GAP * taller) & (lower > 0.45 * taller)
+        onward &= np.abs(top + tallest / 2 - (upmost + height / 2)) < 0.5 * taller
+        # small zeros beside a tall digit: at another height, but nowhere above or below it
+        shared = np.minimum(top + tallest, upmost + height) - np.maximum(top, upmost)
+        small = (shared > 0.75 * np.minimum(tallest, height)) & (lower > 0.28 * taller)
+        onward |= small & (gap > -0.3 * taller) & (gap < 0.9 * taller)
+        middle = (low + high) / 2
+        within = (middle > low[part, None]) & (middle < high[part, None]) & (self.tall < tall)
+        within &= high - low < (high - low)[part, None]
+        at = self.centre[part, None] + (middle - middle[part, None]) * self.slope[part, None]
+        return np.asarray(onward | (within & (np.abs(at - self.centre) < 0.5 * tall)))
 
 
 def quantile(values: NDArray[np.float64] | NDArray[np.int32], share: float) -> float:
