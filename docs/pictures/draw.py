@@ -1,8 +1,8 @@
 """Draw the pictures of docs/reading.md: python docs/pictures/draw.py [--model NAME|PATH.json]
 
-What `postread read --explain` writes for docs/sample/envelope.png: the page, the line of the code, and of the lines
-that were turned down the surest one; with fewer colours, to keep the repository small.  And glyphs of the code's line
-as the networks see them, alone and among their neighbours.
+What `postread read --explain` writes for docs/sample/envelope.png: the page, the line of the code, and, with
+`--format digits:8`, the surest of the lines that were turned down; with fewer colours, to keep the repository small.
+And glyphs of the code's line as the networks see them, alone and among their neighbours.
 """
 
 import argparse
@@ -52,26 +52,40 @@ def views(frame: Frame, reading: Reading) -> np.ndarray:
     return 255 - rows.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
 
 
+def line_picture(reader: Reader, frame: Frame, readings: list[Reading], reading: Reading, name: str) -> None:
+    """The picture of the line on which a reading stands, and that of the page if it was accepted."""
+    assert reader.trace is not None
+    quads = [line.strip.quad(0, 0, *line.strip.grey.shape[::-1]) for line in reader.trace.pages[-1].lines]
+    x, y, width, height = reading.box
+    centre = x + width / 2, y + height / 2
+    inside = [cv2.pointPolygonTest(np.array(quad, np.int32), centre, True) for quad in quads]
+    with tempfile.TemporaryDirectory() as folder:
+        page, *lines = explain.save(Names(Path(folder), []), frame, readings, reader)
+        small(Path(lines[int(np.argmax(inside))]), HERE / name, 1000)
+        if reading.accepted:
+            small(Path(page), HERE / "page.png", 1000)
+
+
+def traced(model: str | None, format: str, frame: Frame) -> tuple[Reader, list[Reading]]:
+    reader = Reader.load(model, format)
+    reader.trace = explain.Trace()
+    return reader, reader.read(frame)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model")
-    options = parser.parse_args()
-    reader = Reader.load(options.model)
-    reader.trace = explain.Trace()
+    model = parser.parse_args().model
     (frame,) = Images(HERE.parent / "sample" / "envelope.png", colour=True)
-    readings = reader.read(frame)
+    reader, readings = traced(model, "cep", frame)
     if not readings or not readings[0].accepted:
         raise SystemExit("the sample's code is not accepted: there is nothing to show")
     Image.fromarray(views(frame, readings[0])).save(HERE / "views.png", optimize=True)
-    quads = [line.strip.quad(0, 0, *line.strip.grey.shape[::-1]) for line in reader.trace.pages[-1].lines]
-    with tempfile.TemporaryDirectory() as folder:
-        page, *lines = explain.save(Names(Path(folder), []), frame, readings, reader)
-        small(Path(page), HERE / "page.png", 1000)
-        for name, reading in zip(("code.png", "refused.png"), readings[:2], strict=False):
-            x, y, width, height = reading.box
-            centre = x + width / 2, y + height / 2
-            inside = [cv2.pointPolygonTest(np.array(quad, np.int32), centre, True) for quad in quads]
-            small(Path(lines[int(np.argmax(inside))]), HERE / name, 1000)
+    line_picture(reader, frame, readings, readings[0], "code.png")
+    # As a CEP the address' other lines would not be looked at: none of them promises one.
+    reader, readings = traced(model, "digits:8", frame)
+    refused = next(reading for reading in readings if not reading.accepted)
+    line_picture(reader, frame, readings, refused, "refused.png")
 
 
 if __name__ == "__main__":
