@@ -34,7 +34,7 @@ MOST_AGREEING = 6
 """More looks that agree add nothing: they all see one envelope."""
 DISSENT = 3.0
 """Log odds lost with each e-fold of confidence that spoke for something else."""
-DATE = 3.0
+DATE = 6.0
 """Log odds that eight digits lose which are a day of these times: 16.11.2020 is a postmark's, hardly ever a code."""
 PLAUSIBLE = 0.3
 """Confidence of a rival, at least."""
