@@ -139,8 +139,8 @@ def test_a_case_is_read_as_its_line_is(card, supplies):
 
 def test_a_page_whose_digit_faded_away_is_left_out(card, supplies):
     reader, writers = Reader.load(card, format="digits"), hands(supplies)
-    made = scene(writers, np.random.default_rng(0))
-    assert made.truth
+    drawn = (scene(writers, np.random.default_rng(seed)) for seed in range(20))
+    made = next(one for one in drawn if one.truth and len(one.picture) > 100)  # paper enough around a digit
     assert sheet(reader, made) is not None
     digit = cv2.dilate((made.owners[0] == 1).astype(np.uint8), np.ones((9, 9), np.uint8))
     faded = cv2.inpaint(made.picture, digit, 5, cv2.INPAINT_TELEA)
