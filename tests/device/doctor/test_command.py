@@ -3,6 +3,7 @@
 import json
 import re
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -99,11 +100,15 @@ def test_the_services_own_settings_are_found(doctor) -> None:
 
 
 def test_settings_that_only_the_service_may_read(doctor, monkeypatch) -> None:
-    def forbidden(*_args, **_options):
-        raise PermissionError(13, "Permission denied")
+    read = Path.read_text
+
+    def forbidden(path: Path, *arguments, **options) -> str:
+        if path == command.INSTALLED:
+            raise PermissionError(13, "Permission denied")
+        return read(path, *arguments, **options)
 
     command.INSTALLED.parent.mkdir(parents=True)
-    monkeypatch.setattr("pathlib.Path.read_text", forbidden)
+    monkeypatch.setattr(Path, "read_text", forbidden)
     assert "→ sudo -u postread postread doctor" in doctor()[1]
 
 
