@@ -37,7 +37,12 @@ def _rank(reading: Reading, size: tuple[int, int]) -> float:
 def from_sender(reading: Reading, size: tuple[int, int]) -> bool:
     """Whether a reading stands where the sender writes; size: width and height of the page, pixels."""
     x, y, width, height = reading.box
-    return x + width / 2 < CORNER[0] * size[0] and y + height / 2 < CORNER[1] * size[1]
+    return x + width / 2 < CORNER[0] * size[0] and above_address(y + height / 2, size[1])
+
+
+def above_address(y: float, height: float) -> bool:
+    """Whether a line at y stands as high on a page as senders, stamps and postmarks do."""
+    return y < CORNER[1] * height
 
 
 def _turned_down(reading: Reading, best: Reading, size: tuple[int, int]) -> Reading:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device import formats
-from device.addressee import from_sender, one_addressee
+from device.addressee import above_address, from_sender, one_addressee
 from device.classify import Classifier, RuntimeName, log_softmax
 from device.decode import Candidate, Decoder, Known
 from device.glance import promises
@@ -35,6 +35,8 @@ PART_OF = 0.6
 SETTLED, SENDER_ONLY = 2.0, 0.25
 """Once the addressee's code was read lines that promise less than this are left unread, log odds for each digit, and
 this once only one was that stands where the sender's does."""
+CERTAIN = 0.9
+"""Confidence of an addressee's code from which on the sender's line, the stamp and its postmark are left unread."""
 NO_OPINION = 3.0
 """Log odds of a glyph that the ten-class network is sure of, where no second one knows what is no digit."""
 
@@ -110,19 +112,22 @@ class Reader:
         return readings
 
     def _read_lines(self, grey: Uint8, small: Uint8, scale: float, writing: Writing) -> list[Reading]:
-        """The readings of the lines on which a code may stand, the most promising first: those are few of an address,
-        and fewer where its code is soon read."""
+        """The readings of the lines on which a code may stand, the addressee's and the most promising first: those are
+        few of an address, and fewer where its code is soon read."""
         promised = self._promises(writing)
+        height = float(small.shape[0])
+        above = np.array([self.format.postal and above_address(line.centre[1], height) for line in writing.lines])
         readings: list[Reading] = []
-        least = -np.inf
-        for number in np.argsort(-promised, kind="stable").tolist():
-            if promised[number] == -np.inf or promised[number] < least:
-                break
+        least, certain = -np.inf, False
+        for number in np.lexsort((-promised, above)).tolist():
+            if promised[number] == -np.inf or promised[number] < least or (certain and above[number]):
+                continue
             for reading in self.read_line(grey, small, scale, writing.lines[number]):
                 readings.append(reading)
                 if self.format.postal and reading.accepted and reading.known is not False:
                     sent = from_sender(reading, (grey.shape[1], grey.shape[0]))
                     least = max(least, SENDER_ONLY if sent else SETTLED)
+                    certain |= not sent and reading.confidence >= CERTAIN
         return readings
 
     def _promises(self, writing: Writing) -> NDArray[np.float64]:

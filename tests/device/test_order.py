@@ -1,5 +1,6 @@
 """Lines are read in the order of what they promise, and no further than the addressee's code."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -10,21 +11,22 @@ from numpy.typing import NDArray
 from device.decode import Decoder
 from device.formats import get
 from device.lines import Line, Writing
-from device.reader import SENDER_ONLY, SETTLED, Reader
+from device.reader import CERTAIN, SENDER_ONLY, SETTLED, Reader
 from device.types import Box, Reading
 
 Uint8 = NDArray[np.uint8]
-PAGE = np.zeros((200, 300), np.uint8)
+HALF = 100
+PAGE = np.zeros((2 * HALF, 300), np.uint8)
 MIDDLE, CORNER = (140, 120, 80, 20), (20, 20, 80, 20)
 DOUBTFUL = SETTLED - 0.5
 """Promises more than what is left once the sender's code was read, and less than once the addressee's was."""
 
 
-def a_reading(box: Box, accepted: bool, known: bool | None) -> Reading:
+def a_reading(box: Box, accepted: bool, known: bool | None, confidence: float = 0.8) -> Reading:
     corners = cast(Any, ((0, 0),) * 4)
     why = None if accepted else "not-sure"
     return Reading(
-        "01310-100", "01310100", "cep", 0.9, accepted, why, None, known, box, corners, (box,) * 8, (0.9,) * 8
+        "01310-100", "01310100", "cep", confidence, accepted, why, None, known, box, corners, (box,) * 8, (0.9,) * 8
     )
 
 
@@ -40,14 +42,18 @@ class Told(Reader):
         return np.array(self.promised)
 
     def read_line(self, grey: Uint8, small: Uint8, scale: float, line: Line) -> list[Reading]:
-        number = int(line.centre[1])
+        number = int(line.centre[1]) % HALF
         self.asked.append(number)
         return [self.found[number]] if number in self.found else []
 
 
-def asked(promised: list[float], found: dict[int, Reading], format: str = "cep") -> list[int]:
-    """The lines that are read, in their order, of a page on which they promise that and give these readings."""
-    lines = [Line((0.0, float(number)), 0.0, 100.0, 20.0, 20.0) for number in range(len(promised))]
+def asked(
+    promised: list[float], found: dict[int, Reading], format: str = "cep", above: Collection[int] = ()
+) -> list[int]:
+    """The lines that are read, in their order, of a page on which they promise that and give these readings; those
+    above stand where stamps do, the others on the page's lower half."""
+    heights = [float(number if number in above else HALF + number) for number in range(len(promised))]
+    lines = [Line((0.0, height), 0.0, 100.0, 20.0, 20.0) for height in heights]
     nothing = np.zeros((1, 5), np.int32)
     writing = Writing(lines, PAGE, PAGE, nothing, np.zeros(0, np.intp))
     reader = Told(cast(Any, None), get(format), Decoder.from_card({}), cast(Any, None), None, promised=promised)
@@ -79,6 +85,20 @@ def test_once_the_code_was_read_doubtful_lines_are_left(
     box: Box, accepted: bool, known: bool | None, read: list[int]
 ) -> None:
     assert asked([DOUBTFUL, 3.0, SETTLED, SENDER_ONLY - 0.5], {1: a_reading(box, accepted, known)}) == read
+
+
+def test_lines_where_senders_and_stamps_are_come_last() -> None:
+    assert asked([np.inf, 1.0, 5.0], {}, above={0, 2}) == [1, 0, 2]
+    assert asked([np.inf, 1.0, 5.0], {}, "digits:8", above={0, 2}) == [0, 2, 1]
+
+
+@pytest.mark.parametrize(("confidence", "read"), [(CERTAIN, [1, 2]), (CERTAIN - 0.01, [1, 2, 0])])
+def test_they_are_left_once_the_addressee_s_code_is_certain(confidence: float, read: list[int]) -> None:
+    assert asked([np.inf, 5.0, 5.0], {1: a_reading(MIDDLE, True, None, confidence)}, above={0}) == read
+
+
+def test_a_certain_code_of_the_sender_s_leaves_nothing_out() -> None:
+    assert asked([np.inf, 5.0], {1: a_reading(CORNER, True, None, CERTAIN)}, above={0}) == [1, 0]
 
 
 def test_every_line_of_digits_is_read() -> None:
