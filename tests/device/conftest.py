@@ -1,14 +1,19 @@
-"""What the device's tests share: pictures as bytes, a bundle to spoil, and the command line run in-process."""
+"""What the device's tests share: pictures as bytes, a bundle to spoil, the command line in-process and as a process."""
 
 import io
 import json
+import os
 import shutil
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -134,3 +139,40 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """White paper: quickly read, nothing on it."""
+    path = tmp_path_factory.mktemp("blank") / "blank.png"
+    cv2.imwrite(str(path), np.full((60, 100), 255, np.uint8))
+    return path
+
+
+@pytest.fixture
+def start(root: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """start(argument, …): `python -m device` with pipes; ended with the test, or when nothing comes of it."""
+    running: list[tuple[subprocess.Popen[bytes], threading.Timer]] = []
+
+    def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "device", *map(str, arguments)]
+        buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | environment
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, cwd=root, stdin=pipe, stdout=pipe, stderr=pipe, env=buffered)
+        timer = threading.Timer(60, process.kill)
+        timer.start()
+        running.append((process, timer))
+        return process
+
+    yield start
+    for process, timer in running:
+        timer.cancel()
+        process.kill()
+        process.communicate()
+
+
+def is_box(value: Any, width: int, height: int) -> bool:
+    """Whether value is x, y, width, height in whole pixels, inside such a picture."""
+    x, y, w, h = value
+    integers = all(type(side) is int for side in value)
+    return integers and x >= 0 and y >= 0 and w > 0 and h > 0 and x + w <= width and y + h <= height
