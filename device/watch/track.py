@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from device.addressee import CORNER
 from device.decode import Known
 from device.formats import Format
 from device.types import Box, Reading
@@ -20,8 +21,6 @@ SURE = 0.9
 """One look as sure as this needs only one other that agrees."""
 SAME_PLACE = 0.3
 """Boxes that share this much of the smaller one's area are at one place."""
-CORNER = 0.42, 0.36
-"""The sender writes into the upper left, within these shares of the envelope's width and height."""
 SENDER = 6.0
 """Log odds that a code in the sender's corner loses."""
 SIZE_REWARD = 1.0

@@ -1,4 +1,7 @@
-"""What the tests of the bundle share: bundles for this very machine, with a stub of postread in them."""
+"""What the tests of the installer share: bundles for this very machine, in which a program stands in for postread.
+
+It answers as a test wants, also wrongly; test_emulated.py installs the real wheels with the real pip.
+"""
 
 import platform
 import subprocess
@@ -17,7 +20,7 @@ from deploy.wheels import Wheel
 HERE = Target("bookworm", f"{sys.version_info.major}.{sys.version_info.minor}", glibc=0, machine=platform.machine())
 """This machine, which says that it is bookworm."""
 
-STUB = """
+STAND_IN = """
 import sys
 
 def main():
@@ -31,10 +34,10 @@ def wheel(folder: Path, version: str, said: str = r"envelope.png\t01310-100", co
     path = folder / f"postread-{version}-py3-none-any.whl"
     about = f"postread-{version}.dist-info"
     files = {
-        "postread_stub.py": STUB.format(said=said, code=code),
+        "stand_in.py": STAND_IN.format(said=said, code=code),
         f"{about}/METADATA": f"Metadata-Version: 2.1\nName: postread\nVersion: {version}\n",
         f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{about}/entry_points.txt": "[console_scripts]\npostread = postread_stub:main\n",
+        f"{about}/entry_points.txt": "[console_scripts]\npostread = stand_in:main\n",
     }
     files[f"{about}/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{about}/RECORD"])
     with zipfile.ZipFile(path, "w") as archive:
@@ -51,7 +54,7 @@ wheels = Path(sys.argv[sys.argv.index("--find-links") + 1])
 name, version = re.match("(.*?)==(.*?) --hash", Path(sys.argv[-1]).read_text()).groups()
 zipfile.ZipFile(wheels / f"{name}-{version}-py3-none-any.whl").extractall(sysconfig.get_path("purelib"))
 script = Path(sysconfig.get_path("scripts"), "postread")
-script.write_text(f'#!/bin/sh\\n"exec" "{sys.executable}" "$0" "$@"\\nimport postread_stub\\npostread_stub.main()\\n')
+script.write_text(f'#!/bin/sh\\n"exec" "{sys.executable}" "$0" "$@"\\nimport stand_in\\nstand_in.main()\\n')
 script.chmod(0o755)
 """
 """In place of pip, which takes seconds; the tests under emulation have the real one."""
@@ -61,13 +64,13 @@ script.chmod(0o755)
 def unpacked(tmp_path: Path) -> Callable[..., Path]:
     """unpacked(version, …): the folder of a bundle for this machine, as its archive would leave it."""
 
-    def unpacked(version: str, **stub) -> Path:
+    def unpacked(version: str, **answers) -> Path:
         folder = tmp_path / f"bundle-{version}"
         (folder / "wheels").mkdir(parents=True)
         pip = folder / "wheels/pip-1.0-py3-none-any.whl"
         with zipfile.ZipFile(pip, "w") as archive:
             archive.writestr("pip/__main__.py", INSTALLER)
-        bundle.lay_out(folder, HERE, wheel(tmp_path, version, **stub), [Wheel(pip)])
+        bundle.lay_out(folder, HERE, wheel(tmp_path, version, **answers), [Wheel(pip)])
         return folder
 
     return unpacked

@@ -72,12 +72,12 @@ def test_rolled_back_and_forward(pi, unpacked) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stub", "said"),
+    ("answers", "said"),
     [({"code": 1}, "postread does not run here"), ({"said": r"envelope.png\t?"}, "reads the sample as ?")],
 )
-def test_a_version_that_cannot_read_is_not_taken_into_use(pi, unpacked, stub, said) -> None:
+def test_a_version_that_cannot_read_is_not_taken_into_use(pi, unpacked, answers, said) -> None:
     pi.install(unpacked("1.0"))
-    assert said in pi.install(unpacked("1.1", **stub), code=1)
+    assert said in pi.install(unpacked("1.1", **answers), code=1)
     assert pi.version == "1.0"
     assert not list(pi.home.glob("1.1-*")), "nothing of it is left"
 
