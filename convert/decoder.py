@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.errors import ConversionError
-from convert.sheets import KINDS, MAKERS, Case, Sheet, asked, render
+from convert.sheets import MAKERS, Case, Sheet, asked, render
 from device.decode import FEATURES, Decoder, describe
+from device.formats import KINDS, Kind, kind_of
 from device.lattice import Weights, best_paths
 from device.model import Bundle
 from train.files import write_json
@@ -94,7 +95,7 @@ def fit(bundle: Bundle, supplies: Supplies, seed: int, lines: int, command: str,
     """Fit the decoder on so many lines of each kind, judge it on half as many more, and write it into the card."""
     counts = dict.fromkeys(MAKERS, max(lines // 2, 1))
     card, old = str(bundle.path), Decoder.from_card(bundle.decoder)
-    pages = render(card, supplies, seed, WEIGHTS, counts | {"empty": 0}, workers)
+    pages = render(card, supplies, seed, WEIGHTS, counts | {"empty": 0, "single": 0}, workers)
     weights = fit_weights(_searched(pages), old.weights, workers)
     pages = render(card, supplies, seed, CONFIDENCE, counts, workers)
     confidence = {kind: fit_confidence(*described(asked(pages, kind), weights)) for kind in KINDS}
@@ -261,7 +262,8 @@ def table(outcomes: dict[str, Outcome]) -> str:
 
 def _searched(pages: dict[str, list[Sheet]]) -> list[Case]:
     """Lines that have a code, evenly out of all."""
-    every = [case for kind in KINDS for sheet in asked(pages, kind) for case in sheet.lines if case.truth]
+    kinds: tuple[Kind, ...] = "any", "fixed"
+    every = [case for kind in kinds for sheet in asked(pages, kind) for case in sheet.lines if case.truth]
     if not every:
         raise ConversionError("no line with a code was found on any rendered page; give more --lines")
     chosen = np.linspace(0, len(every) - 1, min(SEARCHED, len(every))).round().astype(int)
@@ -279,7 +281,7 @@ def _described(sheet: Sheet, weights: Weights) -> list[tuple[Floats, bool]]:
     for case in sheet.lines:
         paths = best_paths(case.ink, case.spans, case.scores, weights, case.length)
         if paths:
-            row = describe(paths, case.ink, case.spans, case.scores, case.length is not None)
+            row = describe(paths, case.ink, case.spans, case.scores, kind_of(case.length))
             out.append((row, paths[0].digits == case.truth))
     return out
 

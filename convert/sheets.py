@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from device.formats import Kind
 from device.glyphs import glyphs
 from device.lattice import HOPELESS, Scores
 from device.reader import Reader
 from device.segment import LineInk, Spans
 from train.pieces import Lattice, lattices
 from train.rendered import Supplies, hands
-from train.strings import Scene, empty_scene, postal_scene, scene
+from train.strings import Scene, empty_scene, postal_scene, scene, single_scene
 from train.texts import DIGITS
 from train.workers import spread
 from train.writers import Hands
@@ -28,14 +29,13 @@ MAKERS: dict[str, Callable[[Hands, np.random.Generator], Scene]] = {
     "digits": scene,
     "postal": postal_scene,
     "empty": empty_scene,
+    "single": single_scene,
 }
 """The kinds of pages."""
 CODE_LENGTH = 8
 """Digits of the code that a postal page is asked for."""
 LEAST_SEEN = 0.5
 """Share of a digit's ink that must have come through for it to be there."""
-KINDS = ("any", "fixed")
-"""The kinds of formats, as `Format.kind` names them: a line's digits, however many, or so many and no others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,20 +93,23 @@ def render(
     return out
 
 
-def asked(pages: Mapping[str, Sequence[Sheet]], kind: str) -> list[Sheet]:
+def asked(pages: Mapping[str, Sequence[Sheet]], kind: Kind) -> list[Sheet]:
     """The pages that a kind of format is fitted to, with the length it would ask for.
 
     Lines of digits serve both: as they come, and as codes whose length is known.  Lines of letters are asked for codes
-    of all lengths, the shortest ones too, which half a letter may look like.
+    of all lengths, the short ones too.  One digit is asked of characters that stand alone: there a stroke passed over is
+    half a letter, where between many digits it is a trait of the hand.
     """
     digits, empty = pages["digits"], pages.get("empty", ())
+    if kind == "single":
+        return [with_length(one, 1) for one in (*pages["single"], *empty)]
     if kind == "any":
         # among words a house's number is a line of digits like any other: neither right nor false
         return [with_length(one, None) for one in (*digits, *empty) if one.truth or not one.numbers]
     known = [
-        with_length(one, len(one.truth) or 1 + k % CODE_LENGTH)
+        with_length(one, len(one.truth) or 2 + k % (CODE_LENGTH - 1))
         for k, one in enumerate(digits)
-        if one.truth or not one.numbers
+        if len(one.truth) > 1 or not one.numbers
     ]
     return [*known, *(with_length(one, CODE_LENGTH) for one in (*pages["postal"], *empty))]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.formats import Format
+from device.formats import KINDS, Format, Kind
 from device.lattice import BEST_KNOWN, RIVALS_KNOWN, Path, Scores, Weights, best_paths
 from device.segment import LineInk, Spans
 
@@ -48,6 +48,8 @@ FEATURES = (
 """What whole-code confidence is computed from, in the order of its weights."""
 
 
+INSTEAD: Kind = "fixed"
+"""The kind of format whose confidence stands in for one that a card does not have."""
 DISSENT = -8.0
 """A network that is surer than this, log probability, that a digit is another counts as no surer."""
 DIGIT_SHARE, WHICH_SHARE = 0.3, 0.5
@@ -97,7 +99,7 @@ class Decoder:
         return cls(
             Weights(**given),
             float(decoder.get("temperature", 1.0)),
-            {kind: _row(confidence.get(kind, UNFITTED)) for kind in ("any", "fixed")},
+            {kind: _row(confidence.get(kind, confidence.get(INSTEAD, UNFITTED))) for kind in KINDS},
             {str(name): float(value) for name, value in decoder.get("thresholds", {}).items()},
             float(decoder.get("digit_share", DIGIT_SHARE)),
             float(decoder.get("which_share", WHICH_SHARE)),
@@ -130,7 +132,7 @@ class Decoder:
 
     def _candidate(self, paths: list[Path], ink: LineInk, found: Spans, scores: Scores, format: Format) -> Candidate:
         best = paths[0]
-        features = describe(paths, ink, found, scores, format.length is not None)
+        features = describe(paths, ink, found, scores, format.kind)
         confidence = _logistic(float(np.dot(self.confidence[format.kind], features)))
         spans = list(best.spans)
         each = [
@@ -166,8 +168,8 @@ def _known_first(paths: list[Path], known: Known) -> list[Path]:
     return listed if listed and paths[0].score - listed[0].score < KNOWN_REACH else paths
 
 
-def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixed_length: bool) -> NDArray[np.float64]:
-    """`FEATURES` of the best path, float64[len(FEATURES)]."""
+def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, kind: Kind) -> NDArray[np.float64]:
+    """`FEATURES` of the best path, float64[len(FEATURES)]; around a code of fixed length other writing is no matter."""
     best = paths[0]
     spans = np.array(best.spans)
     digit = np.array([scores.digit[span, int(d)] for span, d in zip(best.spans, best.digits, strict=True)])
@@ -178,7 +180,7 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
     inside = np.zeros(len(ink.boxes), bool)
     inside[found.first[spans[0]] : found.last[spans[-1]] + 1] = True
     size = _sizes(ink)
-    counted = inside if fixed_length else np.ones(len(used), bool)
+    counted = inside if kind == "fixed" else np.ones(len(used), bool)
     passed = size[counted & ~used]
     height = found.boxes[spans, 3] / ink.text_height
     near = size[~inside & ~used]
@@ -202,7 +204,7 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, fixe
             passed.max() if len(passed) else 0.0,
             float(np.std(np.log(np.maximum(height, 0.1)))),
             float(len(spans)),
-            float(near.max()) if len(near) and not fixed_length else 0.0,
+            float(near.max()) if len(near) and kind != "fixed" else 0.0,
             max(abutting),
             ink.sharp,
             _torn(ink, used, size),

@@ -332,7 +332,7 @@ def _decision(line: LineTrace, verdict: Verdict, reader: Reader, width: int) -> 
     candidate = verdict.candidate
     if candidate is None:
         return paper.words([_nothing(reader.format)], width)
-    features = describe(list(verdict.paths), line.ink, line.found, line.scores, reader.format.length is not None)
+    features = describe(list(verdict.paths), line.ink, line.found, line.scores, reader.format.kind)
     weights = reader.decoder.confidence[reader.format.kind]
     given = weights * features
     others = ", ".join(f"{path.digits} ({path.score:.1f})" for path in verdict.paths[1:]) or "none"

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from device.errors import FormatError
 
 Range = tuple[int, int]
+Kind = Literal["any", "fixed", "single"]
+"""All the digits of a line; so many of them, which may stand among other writing; or one digit alone on its line, since
+among letters there is always a stroke that looks like one."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,9 @@ class Format:
         return sum(self.groups) or None
 
     @property
-    def kind(self) -> str:
-        """What the decoder's confidence was fitted for: ``fixed``, a code of known length that may stand among other
-        writing, or ``any``, all the digits of a line."""
-        return "fixed" if self.length else "any"
+    def kind(self) -> Kind:
+        """What the decoder's confidence was fitted for."""
+        return kind_of(self.length)
 
     def write(self, digits: str) -> str:
         """The digits as the country writes them: 01310100 → 01310-100."""
@@ -50,6 +54,13 @@ class Format:
         """Whether codes that begin like this one are given out at all."""
         head = int(digits[: self.prefix] or "0")
         return not self.areas or any(low <= head <= high for low, high in self.areas)
+
+
+def kind_of(length: int | None) -> Kind:
+    """The kind of format that asks for so many digits; None for any number."""
+    if length is None:
+        return "any"
+    return "single" if length == 1 else "fixed"
 
 
 CEP_AREAS = ((10, 788), (790, 999))

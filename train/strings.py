@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from train.paper import lay, paper
+from train.shapes import LETTERS
 from train.strokes import render
 from train.texts import DIGITS, WORDS, digits_text, letters_text, words_text
 from train.writers import Hand, Hands
@@ -90,6 +91,17 @@ def postal_scene(hands: Hands, rng: np.random.Generator) -> Scene:
         _box(ink, owners, characters, hand, rng)
     _disturb(ink, hand, rng)
     return _shown(ink, owners, characters, hand, truth, 8, rng)
+
+
+def single_scene(hands: Hands, rng: np.random.Generator) -> Scene:
+    """One character alone: a digit, or as often a letter, whose reading would be false."""
+    letter = rng.random() < 0.5
+    hand = _hand(hands, rng, [0.15, 0.2, 0.25, 0.4] if letter else [0.34, 0.4, 0.16, 0.1])
+    known = LETTERS if hand.kind in ("mnist", "strokes") else sorted(UNLIKE_DIGITS)
+    truth = "" if letter else str(rng.choice(list(DIGITS)))
+    ink, owners, characters = _write(hand, truth or [str(rng.choice(list(known)))], rng)
+    _disturb(ink, hand, rng)
+    return _shown(ink, owners, characters, hand, truth, 1, rng)
 
 
 def empty_scene(hands: Hands, rng: np.random.Generator) -> Scene:

@@ -23,9 +23,9 @@ from convert.decoder import (
     judge,
     threshold,
 )
-from convert.sheets import KINDS, Sheet, asked, render, sheet
+from convert.sheets import Sheet, asked, render, sheet
 from device.decode import FEATURES, Decoder, describe
-from device.formats import get
+from device.formats import KINDS, get
 from device.glyphs import glyphs
 from device.lattice import Weights, best_paths
 from device.model import Bundle
@@ -46,7 +46,9 @@ def card(root):
 @pytest.fixture(scope="module")
 def pages(card, supplies):
     """Two parts of pages with digits on them, and empty ones."""
-    return [render(card, supplies, 5, part, {"digits": 60, "postal": 30, "empty": 20}, 1) for part in (1, 2)]
+    return [
+        render(card, supplies, 5, part, {"digits": 60, "postal": 30, "empty": 20, "single": 40}, 1) for part in (1, 2)
+    ]
 
 
 # ── Calibration ──
@@ -133,8 +135,8 @@ def test_a_case_is_read_as_its_line_is(card, supplies):
             kept = best_paths(case.ink, case.spans, case.scores, Weights())
             assert [(path.digits, path.score) for path in whole] == [(path.digits, path.score) for path in kept]
             if whole:
-                ours = describe(kept, case.ink, case.spans, case.scores, False)
-                assert np.array_equal(describe(whole, line.ink, line.spans, scores, False), ours)
+                ours = describe(kept, case.ink, case.spans, case.scores, "any")
+                assert np.array_equal(describe(whole, line.ink, line.spans, scores, "any"), ours)
 
 
 def test_a_page_whose_digit_faded_away_is_left_out(card, supplies):
@@ -162,15 +164,21 @@ def test_a_page_has_at_most_one_line_with_its_truth(pages):
 
 
 def test_each_kind_of_format_has_the_lengths_it_would_ask_for(pages):
-    digits, postal, empty = (pages[0][kind] for kind in ("digits", "postal", "empty"))
+    digits, postal, empty, single = (pages[0][kind] for kind in ("digits", "postal", "empty", "single"))
     kept = [one for one in digits if one.truth or not one.numbers]
+    longer = [one for one in kept if len(one.truth) != 1]
     counts = {kind: len(asked(pages[0], kind)) for kind in KINDS}
-    assert counts == {"any": len(kept) + len(empty), "fixed": len(kept) + len(postal) + len(empty)}
+    assert counts == {
+        "any": len(kept) + len(empty),
+        "fixed": len(longer) + len(postal) + len(empty),
+        "single": len(single) + len(empty),
+    }
     assert 45 < len(kept) <= len(digits)
     assert {case.length for one in asked(pages[0], "any") for case in one.lines} == {None}
     for one in asked(pages[0], "fixed"):
-        assert {case.length for case in one.lines} <= ({len(one.truth)} if one.truth else set(range(1, 9)))
-    assert {get("digits").kind, get("cep").kind, get("digits:5").kind} == set(KINDS)
+        assert {case.length for case in one.lines} <= ({len(one.truth)} if one.truth else set(range(2, 9)))
+    assert {case.length for one in asked(pages[0], "single") for case in one.lines} == {1}
+    assert {get("digits:1").kind, get("digits").kind, get("cep").kind, get("digits:5").kind} == set(KINDS)
 
 
 def test_parts_have_pages_of_their_own(pages):
@@ -228,8 +236,8 @@ def test_the_command_fits_and_rewrites_the_cards_decoder_alone(bundle, mnist, fo
     arguments = ["decoder", str(bundle), "--lines", "60", "--workers", "1", "--fonts", str(fonts)]
     assert command.main(arguments) == 0
     out = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in out[:3]] == ["format", "any", "fixed"]
-    assert out[3] == str(bundle)
+    assert [line.split()[0] for line in out[:4]] == ["format", "any", "fixed", "single"]
+    assert out[4] == str(bundle)
     after = json.loads(bundle.read_bytes())
     assert after | {"decoder": 0} == before | {"decoder": 0}
     section = after["decoder"]
@@ -239,9 +247,9 @@ def test_the_command_fits_and_rewrites_the_cards_decoder_alone(bundle, mnist, fo
         == "python -m convert decoder lenet5.json --lines 60 --workers 1 --fonts " + fonts.name
     )
     assert section["fitted"]["fonts"] == {"arimo": "1.341", "zeyada": "1.2"}
-    assert set(section["confidence"]) == set(section["thresholds"]) == {"any", "fixed"}
+    assert set(section["confidence"]) == set(section["thresholds"]) == set(KINDS)
     assert set(section["confidence"]["any"]) == set(FEATURES)
-    for kind, name in (("any", "digits"), ("fixed", "cep"), ("fixed", "digits:5")):
+    for kind, name in (("any", "digits"), ("fixed", "cep"), ("fixed", "digits:5"), ("single", "digits:1")):
         found = section["fitted"][kind]
         assert found["threshold"] == section["thresholds"][kind]
         assert found["accuracy"] > 0.2

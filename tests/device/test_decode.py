@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from device import formats
 from device.decode import DEFAULT_THRESHOLD, FEATURES, LETTERS_SHARE, REASONS, Candidate, Decoder, describe
+from device.formats import Kind
 from device.lattice import Path, Scores, Weights, best_paths
 from device.segment import LineInk, Spans
 
@@ -43,11 +44,11 @@ def read(text: str, format: str = "cep", decoder: Decoder | None = None, **how: 
     return candidate
 
 
-def features(text: str, fixed: bool = True, length: int | None = None, **how: float) -> dict[str, float]:
+def features(text: str, kind: Kind = "fixed", length: int | None = None, **how: float) -> dict[str, float]:
     ink, found = line(len(text))
     scores = opinion(text, **how)
     paths = best_paths(ink, found, scores, Weights(), length)
-    return dict(zip(FEATURES, describe(paths, ink, found, scores, fixed).tolist(), strict=True))
+    return dict(zip(FEATURES, describe(paths, ink, found, scores, kind).tolist(), strict=True))
 
 
 # ── What is read ──
@@ -131,7 +132,7 @@ def test_a_wider_margin_makes_a_surer_code_where_its_weight_is_positive(one: flo
     def confidence(margin: float, weight: float) -> float:
         paths = [Path(5.0, "12", (0, 1)), Path(5.0 - margin, "13", (0, 1))]
         row = Decoder.from_card({"confidence": {"fixed": {"margin": weight}}}).confidence["fixed"]
-        return float(np.dot(row, describe(paths, ink, found, scores, True)))
+        return float(np.dot(row, describe(paths, ink, found, scores, "fixed")))
 
     low, high = sorted((one, other))
     assert confidence(low, w) <= confidence(high, w)
@@ -140,9 +141,9 @@ def test_a_wider_margin_makes_a_surer_code_where_its_weight_is_positive(one: flo
 
 def test_a_lone_path_has_the_widest_margin() -> None:
     ink, found = line(2)
-    near = describe([Path(5.0, "12", (0, 1)), Path(4.0, "13", (0, 1))], ink, found, opinion("12"), True)
-    far = describe([Path(5.0, "12", (0, 1)), Path(-99.0, "13", (0, 1))], ink, found, opinion("12"), True)
-    lone = describe([Path(5.0, "12", (0, 1))], ink, found, opinion("12"), True)
+    near = describe([Path(5.0, "12", (0, 1)), Path(4.0, "13", (0, 1))], ink, found, opinion("12"), "fixed")
+    far = describe([Path(5.0, "12", (0, 1)), Path(-99.0, "13", (0, 1))], ink, found, opinion("12"), "fixed")
+    lone = describe([Path(5.0, "12", (0, 1))], ink, found, opinion("12"), "fixed")
     margin = FEATURES.index("margin")
     assert near[margin] == pytest.approx(1.0)
     assert far[margin] == lone[margin] == 12.0
@@ -172,10 +173,12 @@ def test_each_feature_is_what_its_name_says() -> None:
 
 def test_what_is_passed_over_counts_within_a_code_of_fixed_length_and_everywhere_else() -> None:
     assert features("--12-345---", length=5)["passed_over"] == pytest.approx(1 / 6)
-    some = features("--12-345---", fixed=False)
-    assert some["passed_over"] == pytest.approx(6 / 11)
-    assert some["largest_gap_piece"] == pytest.approx(1.0)
-    assert some["outside"] == pytest.approx(1.0)
+    kinds: tuple[Kind, ...] = "any", "single"
+    for kind in kinds:
+        some = features("--12-345---", kind=kind)
+        assert some["passed_over"] == pytest.approx(6 / 11)
+        assert some["largest_gap_piece"] == pytest.approx(1.0)
+        assert some["outside"] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(("pitch", "abuts"), [(30, True), (38, True), (50, False)])
@@ -185,7 +188,7 @@ def test_ink_right_beside_a_code_abuts(text: str, pitch: int, abuts: bool) -> No
     scores = opinion(text)
     paths = best_paths(ink, found, scores, Weights(), 5)
     assert paths[0].digits == "12345"
-    assert (describe(paths, ink, found, scores, True)[FEATURES.index("abutting")] > 0) == abuts
+    assert (describe(paths, ink, found, scores, "fixed")[FEATURES.index("abutting")] > 0) == abuts
 
 
 def test_uneven_digits_are_uneven() -> None:
@@ -193,7 +196,7 @@ def test_uneven_digits_are_uneven() -> None:
     found.boxes[1, 3] = 20
     scores = opinion("1234")
     paths = [Path(0.0, "1234", (0, 1, 2, 3))]
-    assert describe(paths, ink, found, scores, True)[FEATURES.index("uneven")] == pytest.approx(
+    assert describe(paths, ink, found, scores, "fixed")[FEATURES.index("uneven")] == pytest.approx(
         np.std([0, np.log(2), 0, 0])
     )
 
@@ -219,7 +222,7 @@ def test_a_few_digits_among_much_else_look_like_text() -> None:
 
 
 def test_as_much_as_it_takes_to_look_like_text() -> None:
-    assert features("1234567890123---", fixed=False)["passed_over"] < LETTERS_SHARE
+    assert features("1234567890123---", kind="any")["passed_over"] < LETTERS_SHARE
     assert read("1234567890123---", "digits", sure=0.3, odds=-1).reason != "looks-like-text"
     assert read("12345---", "digits", sure=0.3, odds=-1).reason == "looks-like-text"
     assert read("1---2", "digits:2", sure=0.3, odds=-1).reason == "looks-like-text"
@@ -275,9 +278,15 @@ def test_what_reaches_its_threshold_is_accepted(least: float, bias: float) -> No
 
 
 def test_each_kind_of_format_has_a_confidence_of_its_own() -> None:
-    ours = Decoder.from_card({"confidence": {"fixed": {"bias": 2.0}, "any": {"bias": -2.0}}})
+    ours = Decoder.from_card({"confidence": {"fixed": {"bias": 2.0}, "any": {"bias": -2.0}, "single": {"bias": -1.0}}})
     assert read("12345", "zip", ours).confidence == read("12345", "digits:5", ours).confidence > 0.8
     assert read("12345", "digits", ours).confidence < 0.2
+    assert read("1", "digits:1", ours).confidence == pytest.approx(1 / (1 + np.e))
+
+
+def test_a_card_without_single_digits_takes_them_for_short_codes() -> None:
+    ours = Decoder.from_card({"confidence": {"fixed": {"bias": 2.0}}})
+    assert read("1", "digits:1", ours).confidence == read("12", "digits:2", ours).confidence
 
 
 # ── The card ──
