@@ -13,7 +13,7 @@ import tensorflow as tf
 from convert import fast
 from convert.fold import folded
 from device.pixels import CANVAS
-from train.lenet5 import LAYERS, S4_VALUES, check_parameters
+from train.lenet5 import LAYERS, check_parameters, widths_of
 from train.networks.layers import Prototypes
 
 Form = Literal["plain", "fast"]
@@ -53,7 +53,7 @@ def is_lenet5(model: keras.Model) -> bool:
 
 def _lenet5(model: keras.Model, form: Form) -> Network:
     """Operator by operator, with the scale of the pixels folded into C1's kernel."""
-    check_parameters(model, model.output_shape[-1])
+    check_parameters(model, model.output_shape[-1], widths_of(model))
     weights = {name: [np.asarray(one) for one in model.get_layer(name).weights] for name in LAYERS}
     weights["C1"][0] = weights["C1"][0] * np.float32(model.get_layer("scale").scale)
     activation = {"relu": tf.nn.relu, "tanh": tf.nn.tanh}[model.get_layer("C1").activation.__name__]
@@ -70,7 +70,7 @@ def _lenet5(model: keras.Model, form: Form) -> Network:
     def network(values: tf.Tensor) -> tf.Tensor:
         values = fast.c1_s2(values, *weights["C1"], activation) if form == "fast" else convolve(values, "C1", "S2")
         values = convolve(values, "C3", "S4")
-        values = tf.reshape(values, (-1, S4_VALUES))
+        values = tf.reshape(values, (-1, len(weights["C5"][0])))
         for dense in ("C5", "F6"):
             kernel, bias = weights[dense]
             with tf.name_scope(dense):

@@ -22,7 +22,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from device.pixels import CANVAS
-from train.lenet5 import C1_MAPS, KERNEL
+from train.lenet5 import KERNEL
 
 ROWS, COLUMNS = 2, 4
 """Pixels of a block, down and across."""
@@ -35,8 +35,6 @@ C1_SIDE = CANVAS - KERNEL + 1
 S2_SIDE = C1_SIDE // POOL
 BLOCKS_DOWN, BLOCKS_ACROSS = -(-(ROWS + KERNEL - 1) // ROWS), -(-(COLUMNS + KERNEL - 1) // COLUMNS)
 """Blocks that hold every window of a block: 3 and 2."""
-CHANNELS = PIXELS * C1_MAPS
-"""That C1 gives: 48."""
 
 Layer = Callable[[tf.Tensor], tf.Tensor]
 
@@ -45,8 +43,8 @@ def refusal(model: keras.Model) -> str | None:
     """Why a network has no fast form, or None where it has one."""
     layers = {layer.name: layer for layer in model.layers}
     c1, s2 = layers.get("C1"), layers.get("S2")
-    drawn = (None, CANVAS, CANVAS, 1), (None, C1_SIDE, C1_SIDE, C1_MAPS)
-    if not isinstance(c1, keras.layers.Conv2D) or (c1.input.shape, c1.output.shape) != drawn:
+    drawn = (None, CANVAS, CANVAS, 1), (None, C1_SIDE, C1_SIDE)
+    if not isinstance(c1, keras.layers.Conv2D) or (c1.input.shape, c1.output.shape[:3]) != drawn:
         return "its C1 is not LeNet-5's"
     if not isinstance(s2, keras.layers.MaxPooling2D):
         return "its S2 does not pool by maxima"
@@ -77,17 +75,18 @@ def tile(per_map: NDArray[Any]) -> NDArray[Any]:
 
 
 def c1_s2(values: tf.Tensor, kernel: NDArray[np.float32], bias: NDArray[np.float32], activation: Layer) -> tf.Tensor:
-    """C1, its activation and S2: float32[N, 32, 32, 1] → float32[N, 14, 14, 6].
+    """C1, its activation and S2: float32[N, 32, 32, 1] → float32[N, 14, 14, maps].
 
     Every shape is a constant but for the batch, so that XNNPACK takes all of it in one partition.
     """
+    maps, channels = kernel.shape[-1], PIXELS * kernel.shape[-1]
     down, across = C1_SIDE // ROWS, C1_SIDE // COLUMNS
     values = tf.reshape(values, (-1, CANVAS // ROWS, ROWS, CANVAS // COLUMNS, COLUMNS))
     values = tf.transpose(values, (0, 1, 3, 2, 4))
     values = tf.reshape(values, (-1, CANVAS // ROWS, CANVAS // COLUMNS, PIXELS))
     with tf.name_scope("C1"):
         values = activation(tf.nn.bias_add(tf.nn.conv2d(values, spread(kernel), 1, "VALID"), tile(bias)))
-    values = tf.reshape(values, (-1, down * across, POOLED, CHANNELS // POOLED))
+    values = tf.reshape(values, (-1, down * across, POOLED, channels // POOLED))
     with tf.name_scope("S2"):
         values = tf.nn.max_pool2d(values, (1, POOLED), (1, POOLED), "VALID")
-    return tf.reshape(values, (-1, S2_SIDE, S2_SIDE, C1_MAPS))
+    return tf.reshape(values, (-1, S2_SIDE, S2_SIDE, maps))

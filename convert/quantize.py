@@ -25,6 +25,7 @@ from convert.concrete import Form, concrete, is_lenet5
 from convert.errors import ConversionError
 from convert.graph import Graph, inspect
 from device.pixels import CANVAS
+from train.lenet5 import PAPER, widths_of
 
 Uint8 = NDArray[np.uint8]
 
@@ -66,7 +67,7 @@ def to_int8(model: keras.Model, pixels: Uint8, form: Form = "plain") -> bytes:
     if form == "fast":
         content = ranges.adopt(content, to_int8(model, pixels))
     check(inspect(content), "int8", model.output_shape[-1], _operators(model, form))
-    if is_lenet5(model) and len(content) > LARGEST_INT8:
+    if is_lenet5(model) and widths_of(model) == PAPER and len(content) > LARGEST_INT8:
         raise ConversionError(f"the int8 network has {len(content):,} bytes, more than {LARGEST_INT8:,}")
     return content
 

@@ -97,8 +97,8 @@ def asked(pages: Mapping[str, Sequence[Sheet]], kind: Kind) -> list[Sheet]:
     """The pages that a kind of format is fitted to, with the length it would ask for.
 
     Lines of digits serve both: as they come, and as codes whose length is known.  Lines of letters are asked for codes
-    of all lengths, the short ones too.  One digit is asked of characters that stand alone: there a stroke passed over is
-    half a letter, where between many digits it is a trait of the hand.
+    of all lengths.  One digit is asked of characters that stand alone: there a stroke passed over is half a letter,
+    where between many digits it is a trait of the hand.
     """
     digits, empty = pages["digits"], pages.get("empty", ())
     if kind == "single":

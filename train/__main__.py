@@ -15,12 +15,10 @@ from typing import Any
 
 from device.errors import UsageError
 from train.commandline import OK, add_supplies, answer, command_of, number, plain_name, quieten
-from train.networks.registry import NETWORKS, recipe_of
+from train.networks.registry import IN_ANY_ROLE, NETWORKS, recipe_of
 from train.recipe import DIGIT, LENET5, RECIPES, Recipe, final
 
 PROGRAM = "python -m train"
-RENDERED_NAMES = {role: f"lenet5-{role}" for role in RECIPES if role != DIGIT}
-"""Of a run on rendered lines, by its role; another is named after its network."""
 OF_LENET5 = ("activation", "pooling")
 """Options that other networks do not have."""
 FINE_TUNED = "fine-tuned"
@@ -49,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--role", choices=tuple(RECIPES), help=about)
     about = f"the network, with its own recipe; see docs/networks.md ({LENET5})"
     parser.add_argument("--arch", choices=tuple(NETWORKS), help=about)
-    about = f"the run's name (--arch; off rendered lines: lenet5-ROLE; with --fine-tune: {FINE_TUNED})"
+    about = f"the run's name (--arch; off rendered lines: ARCH-ROLE; with --fine-tune: {FINE_TUNED})"
     parser.add_argument("--name", type=plain_name, help=about)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders lie (%(default)s)")
     parser.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
@@ -110,7 +108,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _recipe_defaults(name: str) -> str:
     """Of LeNet-5 by its role, and of the other networks."""
-    others = {arch: getattr(network.recipe, name) for arch, network in NETWORKS.items() if arch != LENET5}
+    others = {arch: getattr(network.recipe, name) for arch, network in NETWORKS.items() if arch not in IN_ANY_ROLE}
     given = {} if name in OF_LENET5 else others
     return _defaults({role: getattr(recipe, name) for role, recipe in RECIPES.items()} | given)
 
@@ -131,11 +129,11 @@ def _recipe(options: argparse.Namespace) -> Recipe:
     if options.model is not None:
         raise UsageError("--model is the bundle to go on from; give --fine-tune FOLDER with it")
     given, role, arch = _given(options), options.role or DIGIT, options.arch or LENET5
-    if arch != LENET5:
+    if arch not in IN_ANY_ROLE:
         if role != DIGIT:
-            raise UsageError(f"{arch} has ten classes, the role {role} is for {LENET5} alone")
+            raise UsageError(f"{arch} has ten classes, the role {role} is for {' and '.join(IN_ANY_ROLE)} alone")
         for name in set(OF_LENET5) & set(given):
-            raise UsageError(f"--{name} is an option of {LENET5}, not of {arch}")
+            raise UsageError(f"--{name} is an option of {' and '.join(IN_ANY_ROLE)}, not of {arch}")
     recipe = replace(recipe_of(role, arch), **given)
     return final(recipe) if options.final else recipe
 
@@ -157,7 +155,8 @@ def _train(options: argparse.Namespace, command: str) -> int:
 def _train_rendered(options: argparse.Namespace, command: str) -> int:
     from train import data, rendered, runs, typefaces  # as above
 
-    recipe, folder = _recipe(options), options.runs / (options.name or RENDERED_NAMES[options.role])
+    recipe = _recipe(options)
+    folder = options.runs / (options.name or f"{recipe.arch}-{options.role}")
     runs.refuse_to_overwrite(folder, options.force)
     rendered.check_pendigits(options.pendigits)
     mnist, fonts = data.load(options.data), typefaces.provide(options.fonts)

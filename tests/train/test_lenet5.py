@@ -56,5 +56,5 @@ def test_it_gives_logits_and_no_probabilities():
 
 def test_a_layer_of_another_size_is_noticed():
     model = keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Conv2D(7, 5, name="C1")])
-    with pytest.raises(AssertionError, match="C1 has 182 parameters, the paper's drawing 156"):
+    with pytest.raises(AssertionError, match="C1 has 182 parameters, the drawing 156"):
         check_parameters(model)

@@ -18,15 +18,28 @@ from train.networks.loss import MapCriterion
 from train.networks.registry import NETWORKS, build, recipe_of
 from train.recipe import RECIPES
 
-# LeCun 1998, section II.B, for the first two, C3 of the tutorials' with all connections; then counted by hand.
+# LeCun 1998, section II.B, for lenet5 (C3 of the tutorials' with all connections) and lenet5-1998; else by hand.
 COUNTS = {
     "lenet5": {"C1": 156, "S2": 0, "C3": 2416, "S4": 0, "C5": 48120, "F6": 10164, "output": 850},
+    "lenet5-wide": {"C1": 416, "S2": 0, "C3": 16040, "S4": 0, "C5": 168168, "F6": 14196, "output": 850},
     "lenet5-1998": {"C1": 156, "S2": 12, "C3": 1516, "S4": 32, "C5": 48120, "F6": 10164, "output": 0},
     "lenet-keras": {"C1": 832, "S2": 0, "C3": 38448, "S4": 0, "C5": 307456, "F6": 21588, "output": 850},
     "cnn-simple": {"conv1": 832, "pool1": 0, "conv2": 51264, "pool2": 0, "dense": 1025000, "output": 10010},
 }
-TOTALS = {"lenet5": 61_706, "lenet5-1998": 60_000, "lenet-keras": 369_174, "cnn-simple": 1_087_106}
-MACS = {"lenet5": 416_520, "lenet5-1998": 328_096, "lenet-keras": 4_796_744, "cnn-simple": 4_771_600}
+TOTALS = {
+    "lenet5": 61_706,
+    "lenet5-wide": 199_670,
+    "lenet5-1998": 60_000,
+    "lenet-keras": 369_174,
+    "cnn-simple": 1_087_106,
+}
+MACS = {
+    "lenet5": 416_520,
+    "lenet5-wide": 2_096_552,
+    "lenet5-1998": 328_096,
+    "lenet-keras": 4_796_744,
+    "cnn-simple": 4_771_600,
+}
 NAMES = list(COUNTS)
 NEW = NAMES[1:]
 
@@ -108,9 +121,12 @@ def test_the_tutorials_recipes_are_theirs():
         assert (recipe.warped, recipe.cosine, recipe.keep_best, recipe.rate) == (0, False, False, 1e-3)
 
 
-def test_lenet5_keeps_the_recipes_of_its_roles():
-    assert recipe_of("digit", "lenet5") is RECIPES["digit"]
-    assert recipe_of("digit-or-not", "lenet5") is RECIPES["digit-or-not"]
+@pytest.mark.parametrize("role", RECIPES)
+def test_lenet5_and_the_wide_one_have_the_recipes_and_classes_of_their_roles(role):
+    assert recipe_of(role, "lenet5") == RECIPES[role]
+    wide = recipe_of(role, "lenet5-wide")
+    assert wide == replace(RECIPES[role], arch="lenet5-wide")
+    assert build(wide).output_shape == (None, wide.classes)
 
 
 def test_the_squashing_function_is_the_papers():
