@@ -16,13 +16,13 @@ from benchmarks.errors import TruthError
 from benchmarks.oracle_paths import Loss, blame, held, lost, told
 from device import formats, sources
 from device.decode import Candidate
-from device.explain import Trace
 from device.formats import Format
 from device.glyphs import glyphs
 from device.lattice import Scores
 from device.model import Precision
 from device.reader import Reader
 from device.segment import LineInk, Spans
+from device.trace import Trace
 from train.align import aligned
 from train.pieces import Lattice, lattices
 from train.rendered import Supplies, hands

@@ -91,9 +91,9 @@ def _drawings(reader: Any, options: argparse.Namespace) -> list[Callable[[Any, A
         read = annotate.Names(options.annotate, inputs)
         drawings.append(lambda frame, readings: _say("annotated picture", annotate.save(read, frame, readings)))
     if options.explain is not None:
-        from device import annotate, explain
+        from device import annotate, explain, trace
 
-        reader.trace = explain.Trace()
+        reader.trace = trace.Trace()
         why = annotate.Names(options.explain, inputs)
         drawings.append(lambda frame, readings: _say("explained", *explain.save(why, frame, readings, reader)))
     return drawings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -11,14 +10,14 @@ from numpy.typing import NDArray
 
 from device import paper
 from device.annotate import ACCEPTED, REFUSED, Names, write
-from device.decode import FEATURES, Candidate, describe
+from device.decode import FEATURES, describe
 from device.formats import Format
-from device.lattice import HOPELESS, Path, Scores
-from device.lines import Line, Strip
-from device.orientation import View
+from device.lattice import HOPELESS
+from device.lines import Line
 from device.paper import CAPTION, FAINT, PAPER, TEXT, Colour
 from device.reader import Reader
-from device.segment import LineInk, Spans, digit_box
+from device.segment import LineInk, Spans
+from device.trace import LineTrace, PageTrace, Verdict, verdict_of
 from device.types import Frame, Reading
 
 Uint8 = NDArray[np.uint8]
@@ -60,89 +59,12 @@ IN_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LineTrace:
-    """What became of one line."""
-
-    line: Line
-    strip: Strip
-    ink: LineInk
-    found: Spans
-    pixels: Uint8
-    """uint8[S, 32, 32]: what the networks saw."""
-    scores: Scores
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PageTrace:
-    """What became of a page, looked at in one way."""
-
-    view: View
-    scale: float
-    """Of the picture that lines were found on: reduced / full."""
-    found: Sequence[Line]
-    lines: Sequence[LineTrace]
-    """Those of the found ones that the networks were asked about."""
-    readings: list[Reading]
-
-
-@dataclass(slots=True)
-class Trace:
-    """What a reader tells while it reads (`Reader.trace`)."""
-
-    pages: list[PageTrace] = field(default_factory=list)
-    lines: list[LineTrace] = field(default_factory=list)
-
-    def line(self, line: Line, strip: Strip, ink: LineInk, found: Spans, pixels: Uint8, scores: Scores) -> None:
-        self.lines.append(LineTrace(line, strip, ink, found, pixels, scores))
-
-    def page(self, view: View, scale: float, found: Sequence[Line], readings: list[Reading]) -> None:
-        self.pages.append(PageTrace(view, scale, found, self.lines, readings))
-        self.lines = []
-
-    def take(self, readings: list[Reading]) -> PageTrace:
-        """The look at a page that gave these readings; the others are forgotten."""
-        page = next(page for page in self.pages if page.readings is readings)
-        self.pages, self.lines = [], []
-        return page
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Verdict:
-    """What was decided about a line."""
-
-    paths: Sequence[Path]
-    """The best ones, the chosen one first; none where there is no code of the format's length."""
-    candidate: Candidate | None
-    reading: Reading | None
-    """The candidate as it was given out, after the page's addressee was chosen."""
-
-    @property
-    def colour(self) -> Colour:
-        if self.reading is None:
-            return FAINT
-        return ACCEPTED if self.reading.accepted else REFUSED
-
-    @property
-    def short(self) -> str:
-        if self.reading is None:
-            return ""
-        return f"{self.reading.code}  {self.reading.confidence:.2f}  {self.reading.reason or 'accepted'}"
-
-    @property
-    def title(self) -> str:
-        if self.reading is None:
-            return "no code" if self.candidate is None else f"{self.candidate.digits}   part of a longer reading"
-        verdict = "accepted" if self.reading.accepted else f"turned down, {self.reading.reason}"
-        return f"{self.reading.code}   confidence {self.reading.confidence:.2f}   {verdict}"
-
-
 def save(names: Names, frame: Frame, readings: list[Reading], reader: Reader) -> list[str]:
     """Write the pictures of a page that a reader with a trace has just read: the page's own, then one a line."""
     if reader.trace is None:
         raise ValueError("the reader has no trace: set Reader.trace before it reads")
     page = reader.trace.take(readings)
-    verdicts = [_verdict(line, page, reader) for line in page.lines]
+    verdicts = [verdict_of(line, page, reader) for line in page.lines]
     numbers = [next(k for k, found in enumerate(page.found, 1) if found is line.line) for line in page.lines]
     endings = ["-explain.png", *(f"-explain-line{number}.png" for number in numbers)]
     paths = names.paths(frame, endings)
@@ -150,20 +72,6 @@ def save(names: Names, frame: Frame, readings: list[Reading], reader: Reader) ->
     for path, number, line, verdict in zip(paths[1:], numbers, page.lines, verdicts, strict=True):
         write(path, draw_line(f"line {number}", line, verdict, reader))
     return [str(path) for path in paths]
-
-
-def _verdict(line: LineTrace, page: PageTrace, reader: Reader) -> Verdict:
-    """Decided once more, from what the reader told: the same code with the same figures gives the same."""
-    told = line.ink, line.found, line.scores, reader.format, reader.known
-    candidate = next(iter(reader.decoder.decode(*told)), None)
-    if candidate is None:
-        return Verdict([], None, None)
-    turned = line.strip.frame_size
-    size = turned if page.view.turn in (0, 180) else (turned[1], turned[0])
-    digits = zip(candidate.pieces, candidate.boxes, strict=True)
-    boxes = tuple(page.view.box(digit_box(line.strip, line.ink, *digit), size) for digit in digits)
-    given = (r for r in page.readings if r.digit_boxes == boxes and r.digits == candidate.digits)
-    return Verdict(reader.decoder.paths(*told), candidate, next(given, None))
 
 
 # ── The page ──
@@ -177,15 +85,21 @@ def draw_page(image: Uint8, page: PageTrace, verdicts: dict[int, Verdict]) -> Ui
     small = small if small.ndim == 3 else cv2.cvtColor(small, cv2.COLOR_GRAY2BGR)
     picture = np.array(page.view.apply(np.asarray(small, np.uint8)))
     none = Verdict([], None, None)
-    order = sorted(enumerate(page.found, 1), key=lambda one: verdicts.get(one[0], none).colour == ACCEPTED)
+    order = sorted(enumerate(page.found, 1), key=lambda one: _colour(verdicts.get(one[0], none)) == ACCEPTED)
     for number, line in order:
         verdict = verdicts.get(number, none)
         corners = np.rint(_corners(line) * (scale / page.scale)).astype(np.int32)
-        thick = 4 if verdict.colour == ACCEPTED else 2
-        cv2.polylines(picture, [corners], True, verdict.colour, thick, cv2.LINE_AA)
+        thick = 4 if _colour(verdict) == ACCEPTED else 2
+        cv2.polylines(picture, [corners], True, _colour(verdict), thick, cv2.LINE_AA)
         x, y = int(corners[0, 0]), int(corners[0, 1])
-        _tag(picture, f"{number}  {verdict.short}".strip(), x, y, verdict.colour)
+        _tag(picture, f"{number}  {verdict.short}".strip(), x, y, _colour(verdict))
     return paper.stack([paper.heading(_page_title(page), TEXT, picture.shape[1]), picture])
+
+
+def _colour(verdict: Verdict) -> Colour:
+    if verdict.reading is None:
+        return FAINT
+    return ACCEPTED if verdict.reading.accepted else REFUSED
 
 
 def _page_title(page: PageTrace) -> str:
@@ -221,7 +135,7 @@ def draw_line(title: str, line: LineTrace, verdict: Verdict, reader: Reader) -> 
     inked = _inked_rows(line.ink)
     pieces, components = len(line.ink.boxes), len(np.unique(line.ink.components))
     panels = [
-        paper.heading(f"{title}:  {verdict.title}", verdict.colour if verdict.reading else TEXT, width, 0.9),
+        paper.heading(f"{title}:  {verdict.title}", _colour(verdict) if verdict.reading else TEXT, width, 0.9),
         paper.caption("1  cut out of the page, upright", width),
         _enlarged(line.strip.grey, zoom),
         paper.caption("2  its ink, the soft map that the networks are shown", width),

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.lines import MARGIN, Line, Writing
+from device.lines import Line, Writing
 from device.pixels import normalise_all
+from device.strips import MARGIN
 
 Uint8 = NDArray[np.uint8]
 Floats = NDArray[np.float64]

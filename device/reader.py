@@ -19,14 +19,15 @@ from device.glance import promises
 from device.glyphs import glyphs
 from device.ink import reduce, to_grey
 from device.lattice import HOPELESS, Scores, most_digits
-from device.lines import SEARCH_PIXELS, Line, Strip, Writing, find_writing
+from device.lines import SEARCH_PIXELS, Line, Writing, find_writing
 from device.model import ALONE, Bundle, Precision
 from device.orientation import Orientation, View, parse_orientation, read_turned
 from device.segment import LineInk, Spans, digit_box, line_ink, spans
+from device.strips import Strip
 from device.types import Frame, Reading, around
 
 if TYPE_CHECKING:
-    from device.explain import Trace
+    from device.trace import Trace
 
 Uint8 = NDArray[np.uint8]
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from device.cuts import seam_field
 from device.ink import contrast, sharpness, soften, threshold
-from device.lines import TEXT_HEIGHT, Line, Strip, cut_out, quantile
+from device.lines import Line, quantile
 from device.rules import remove_rules
 from device.slant import straighten
+from device.strips import TEXT_HEIGHT, Strip, cut_out
 from device.types import Box
 
 Uint8 = NDArray[np.uint8]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.exact import Warp
-from device.lines import Strip
+from device.strips import Strip
 
 Uint8 = NDArray[np.uint8]
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from device.glyphs import glyphs
 from device.ink import reduce
-from device.lines import SEARCH_PIXELS, Strip, find_lines
+from device.lines import SEARCH_PIXELS, find_lines
 from device.segment import LineInk, Spans, line_ink, spans
+from device.strips import Strip
 from train.strings import (
     PRINTED_APART,
     UNLIKE_DIGITS,

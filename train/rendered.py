@@ -42,7 +42,10 @@ HELD_OUT = 0.04
 HELD_OUT_DIGITS = 10_000
 """MNIST's last training digits: the held-out scenes are written with them, and the others are not."""
 RENDERERS = (
-    *(f"device/{name}.py" for name in ("ink", "lines", "rules", "slant", "cuts", "segment", "pixels", "surroundings")),
+    *(
+        f"device/{name}.py"
+        for name in ("ink", "lines", "strips", "rules", "slant", "cuts", "segment", "pixels", "surroundings")
+    ),
     *(
         f"train/{name}.py"
         for name in ("strings", "texts", "writers", "paper", "shapes", "strokes", "pieces", "typefaces", "rendered")

@@ -24,6 +24,7 @@ from device.ink import reduce, to_grey  # noqa: E402
 from device.lines import SEARCH_PIXELS, find_lines  # noqa: E402
 from device.model import ALONE, AMONG  # noqa: E402
 from device.segment import line_ink, spans  # noqa: E402
+from device.trace import Trace  # noqa: E402
 
 COLOURS = 64
 SHOWN, ZOOM = 20, 3
@@ -68,7 +69,7 @@ def line_picture(reader: Reader, frame: Frame, readings: list[Reading], reading:
 
 def traced(model: str | None, format: str, frame: Frame) -> tuple[Reader, list[Reading]]:
     reader = Reader.load(model, format)
-    reader.trace = explain.Trace()
+    reader.trace = Trace()
     return reader, reader.read(frame)
 
 

@@ -17,8 +17,8 @@ from benchmarks.oracle_lines import AS_IT_IS, VARIANTS, Answer, Outcome, cleaned
 from benchmarks.oracle_paths import STAGES, Loss, blame, lost, most_common, told
 from device.errors import InputError
 from device.lattice import Scores, Weights, arcs, best_paths
-from device.lines import Strip
 from device.segment import LineInk, Spans, spans
+from device.strips import Strip
 from train import typefaces
 from train.align import aligned
 from train.pieces import NOT_A_DIGIT, UNSURE, Lattice, label

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from device import Frame, Images, Reader, explain
 from device.annotate import Names
 from device.orientation import View
+from device.trace import Trace, verdict_of
 
 Uint8 = NDArray[np.uint8]
 Postread = Callable[..., Any]
@@ -105,7 +106,7 @@ def test_explaining_does_not_change_what_is_read(postread: Postread, sample: Any
 def explained(reader: Reader, image: Uint8, folder: Path) -> list[Path]:
     """The pictures of an image, read by a reader with a trace."""
     frame = Frame(image, "page.png")
-    reader.trace = explain.Trace()
+    reader.trace = Trace()
     readings = reader.read(frame)
     saved = explain.save(Names(folder, []), frame, readings, reader)
     assert reader.trace.pages == []
@@ -123,11 +124,11 @@ def test_pages_with_nothing_on_them(tmp_path: Path, shape: tuple[int, int]) -> N
 def test_every_reading_is_found_again(sample: Any, tmp_path: Path, known: set[str] | None, precision: Any) -> None:
     """The pictures decide once more from what the reader told: it must come to the same."""
     reader = Reader.load(format=sample.format, known=known, precision=precision)
-    reader.trace = explain.Trace()
+    reader.trace = Trace()
     (frame,) = Images(sample.path)
     readings = reader.read(frame)
     page = reader.trace.take(readings)
-    found = [explain._verdict(line, page, reader).reading for line in page.lines]
+    found = [verdict_of(line, page, reader).reading for line in page.lines]
     assert [r for r in found if r is not None and r not in readings] == []
     assert sum(r is not None for r in found) == len(readings)
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from device.ink import reduce
-from device.lines import MOST_LINES, SEARCH_PIXELS, TEXT_HEIGHT, Line, Strip, cut_out, find_lines, quantile
+from device.lines import MOST_LINES, SEARCH_PIXELS, Line, find_lines, quantile
+from device.strips import TEXT_HEIGHT, Strip, cut_out
 
 Uint8 = NDArray[np.uint8]
 

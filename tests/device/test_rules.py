@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from device.lines import TEXT_HEIGHT
 from device.rules import remove_rules
+from device.strips import TEXT_HEIGHT
 
 Uint8 = NDArray[np.uint8]
 

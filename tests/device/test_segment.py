@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from device.glyphs import WALL, glyphs
 from device.ink import contrast, threshold
-from device.lines import TEXT_HEIGHT, Line, Strip, find_lines
+from device.lines import Line, find_lines
 from device.model import ALONE
 from device.pixels import normalise
 from device.segment import (
@@ -26,6 +26,7 @@ from device.segment import (
     segment,
     spans,
 )
+from device.strips import TEXT_HEIGHT, Strip
 
 Uint8 = NDArray[np.uint8]
 

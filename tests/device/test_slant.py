@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from device.lines import Strip
 from device.slant import slant, straighten
+from device.strips import Strip
 
 Uint8 = NDArray[np.uint8]
 
