@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from device.errors import StoreError
+from device.outputs.keeping import Keeping
 from device.outputs.outbox import Delivery
 from device.outputs.store import Store
 from device.watch.events import Event
@@ -20,8 +21,6 @@ RETRY = 5.0
 """Seconds between two tries of a store that cannot be written."""
 MOST_HELD = 1000
 """Readings that are held while it cannot; then the oldest are lost, and that is said."""
-TIDY = 3600.0
-"""Seconds between two clearings of what is too old."""
 
 
 class Announcer:
@@ -38,11 +37,10 @@ class Announcer:
         """listeners: called with every event once it is announced (lights, MQTT's state, a page)."""
         self._out, self._store = out, store
         self._deliveries, self._listeners = tuple(deliveries), list(listeners)
-        self._keep_days = keep_days
+        self._keeping = None if store is None or keep_days is None else Keeping(store, keep_days)
         self._held: deque[Event] = deque()
         self._failing = False
         self._next_try = 0.0
-        self._next_tidy = 0.0
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         """Tell one more of every event from now on."""
@@ -64,12 +62,8 @@ class Announcer:
         now = time.monotonic()
         if self._held and now >= self._next_try:
             self._flush()
-        if self._store is not None and self._keep_days is not None and now >= self._next_tidy:
-            self._next_tidy = now + TIDY
-            try:
-                self._store.keep_days(self._keep_days)
-            except StoreError as error:
-                log.warning("%s", error)
+        if self._keeping is not None:
+            self._keeping.turn()
 
     def close(self) -> None:
         if self._held:

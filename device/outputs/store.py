@@ -82,6 +82,7 @@ class Store:
             with self._transaction() as connection:
                 self._begin(connection)
                 self._crop_bytes = self._sum_of_crops(connection)
+                self._newest = connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM readings").fetchone()[0]
         except BaseException:
             self.close()
             raise
@@ -144,18 +145,23 @@ class Store:
         given = {clause: value for clause, value in wanted.items() if value is not None}
         if len(given) > 1:
             raise ValueError("one of before, code, id")
-        where = " WHERE " + next(iter(given)) if given else ""
+        return self._erase(next(iter(given), "1"), list(given.values()))
+
+    def _erase(self, where: str, values: Sequence[Any]) -> int:
         with self._transaction() as connection:
-            count = connection.execute(f"DELETE FROM readings{where}", list(given.values())).rowcount
+            count = connection.execute(f"DELETE FROM readings WHERE {where}", values).rowcount
             self._crop_bytes = self._sum_of_crops(connection)
         if count:
             self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log has the old pages as well
         return count
 
-    def keep_days(self, days: float) -> int:
-        """Erase what is older than so many days; returns how many readings."""
-        limit = datetime.now(UTC) - timedelta(days=days)
-        return self.forget(before=limit.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    def keep_days(self, days: float, all: bool = True) -> int:
+        """Erase what is older than so many days; returns how many readings.
+
+        all: also those that were added since this store was opened, by whatever clock.
+        """
+        limit = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return self._erase("time < ?" if all else "time < ? AND rowid <= ?", [limit] if all else [limit, self._newest])
 
     # ── The outbox ──
 
