@@ -159,6 +159,12 @@ class Watcher:
             self._read(shot)
 
     @property
+    def in_place(self) -> tuple[Reading, ...]:
+        """`standing`, but nothing while what lies there is taken away: it is no longer where it was read."""
+        leaving = self._scene.moving and self._scene.restless < RESTLESS
+        return () if leaving else self.standing
+
+    @property
     def _idle(self) -> bool:
         """Nothing is to be done as long as nothing happens, and it is not yet time to look properly again."""
         waiting = self._lying is not None and self._lying.done and self.button is None and self.why != "source-lost"

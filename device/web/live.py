@@ -91,7 +91,7 @@ class Live:
 
     def look(self) -> dict[str, Any] | None:
         """What is read of what lies there now, where, and how good the picture is; None before the first shot."""
-        shot, standing = self.watcher.shot, self.watcher.standing
+        shot, standing = self.watcher.shot, self.watcher.in_place
         if shot is None:
             return None
         judged = aid.judge(look.region_of(shot, self.watcher.roi), standing)

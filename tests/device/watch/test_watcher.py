@@ -45,6 +45,18 @@ def test_a_hand_over_the_envelope_does_not_make_it_another(watched, pictures, co
     assert watch.settled() == [CODE]
 
 
+def test_its_boxes_are_shown_as_long_as_it_lies_where_it_was_read(watched, pictures, code) -> None:
+    watch = watched(code)
+    watch.show(pictures.envelope("01310-100"))
+    assert [one.digits for one in watch.watcher.in_place] == [CODE]
+    watch.show(pictures.envelope("01310-100", (150, 80)), frames=1)  # it is pulled away
+    assert watch.watcher.in_place == ()
+    watch.show(pictures.envelope("01310-100", (150, 80)))
+    assert [one.digits for one in watch.watcher.standing] == [CODE]
+    watch.show(pictures.table())
+    assert watch.watcher.in_place == ()
+
+
 def test_an_envelope_that_is_nudged_stays_the_same(watched, pictures, reading) -> None:
     boxes = (220, 215, 150, 26), (240, 225, 150, 26)
     watch = watched(*[[reading(CODE, box=boxes[0])]] * 2, [reading(CODE, box=boxes[1])])
