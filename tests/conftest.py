@@ -2,12 +2,18 @@
 
 import csv
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from train.data import Mnist
+    from train.rendered import Supplies
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,6 +45,34 @@ def sample() -> Sample:
     with (ROOT / "docs/sample/truth.csv").open(newline="", encoding="utf-8") as file:
         row = next(row for row in csv.DictReader(file) if row["file"] == "envelope.png")
     return Sample(ROOT / "docs/sample" / row["file"], row["text"], row["format"])
+
+
+@pytest.fixture(scope="session")
+def mnist() -> "Mnist":
+    """All of MNIST, through the sources that training uses."""
+    from train.data import load  # here as below: tests of the device alone do without the workstation's libraries
+
+    return load()
+
+
+@pytest.fixture(scope="session")
+def fonts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheels of one printed and one handwritten typeface, fetched as training fetches them."""
+    from train import typefaces
+
+    folder, names = tmp_path_factory.mktemp("fonts"), ("arimo", "zeyada")
+    fetched = typefaces.provide(names=names)
+    for name in names:
+        shutil.copy(fetched / typefaces.file_name(name), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def supplies(mnist: "Mnist", fonts: Path) -> "Supplies":
+    """A thousand digits and two typefaces."""
+    from train.rendered import Supplies
+
+    return Supplies(mnist.train[:1000], None, fonts)
 
 
 @pytest.hookimpl(wrapper=True)

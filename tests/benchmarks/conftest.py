@@ -1,13 +1,9 @@
 """Peers that are a few lines of Python, and two typefaces."""
 
 import shlex
-import shutil
 import sys
-from pathlib import Path
 
 import pytest
-
-from train import typefaces
 
 
 @pytest.fixture
@@ -32,13 +28,3 @@ def knowing(make_peer) -> str:
         "    print('reading...')\n"
         "    print(line.strip(), 'Avenida Paulista, 1578 CEP 01310-100', 0.75, sep='\\t', flush=True)\n"
     )
-
-
-@pytest.fixture(scope="session")
-def fonts(tmp_path_factory) -> Path:
-    """A folder with the wheels of one printed and one handwritten typeface, fetched as training fetches them."""
-    folder, names = tmp_path_factory.mktemp("fonts"), ("arimo", "zeyada")
-    fetched = typefaces.provide(names=names)
-    for name in names:
-        shutil.copy(fetched / typefaces.file_name(name), folder)
-    return folder

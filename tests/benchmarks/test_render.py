@@ -18,14 +18,9 @@ from device import formats
 from device.errors import InputError
 from device.model import Bundle
 from train import typefaces
-from train.data import Digits, Mnist, load
+from train.data import Digits, Mnist
 from train.rendered import HELD_OUT_DIGITS
 from train.writers import Hand, Hands
-
-
-@pytest.fixture(scope="session")
-def mnist() -> Mnist:
-    return load()
 
 
 @pytest.fixture(scope="session")

@@ -1,24 +1,15 @@
 """MNIST, the shipped network as a run to convert, and networks too young to be good."""
 
 import json
-import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from train import typefaces
-from train.data import Glyphs, Mnist, load
+from train.data import Glyphs, Mnist
 from train.files import sha256
 from train.recipe import RECIPES
-from train.rendered import Supplies
-
-
-@pytest.fixture(scope="session")
-def mnist() -> Mnist:
-    """All of MNIST, through the sources that training uses."""
-    return load()
 
 
 @pytest.fixture(scope="session")
@@ -119,19 +110,3 @@ def held_out(small: Mnist) -> Glyphs:
     pixels[:1000] = small.test.pixels
     pixels[1000:, 15:17, 15:17] = np.linspace(100, 255, 100).astype(np.uint8)[:, None, None]
     return Glyphs(pixels, np.append(small.test.labels, np.full(100, 10, np.uint8)))
-
-
-@pytest.fixture(scope="session")
-def fonts(tmp_path_factory) -> Path:
-    """A folder with the wheels of one printed and one handwritten typeface, fetched as training fetches them."""
-    folder, names = tmp_path_factory.mktemp("fonts"), ("arimo", "zeyada")
-    fetched = typefaces.provide(names=names)
-    for name in names:
-        shutil.copy(fetched / typefaces.file_name(name), folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def supplies(mnist, fonts) -> Supplies:
-    """A thousand digits and two typefaces."""
-    return Supplies(mnist.train[:1000], None, fonts)

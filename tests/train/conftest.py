@@ -1,21 +1,11 @@
 """MNIST once a session, and a training so small that it can be repeated."""
 
 import importlib.util
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from train import typefaces
-from train.data import Mnist, load
-from train.rendered import Supplies
-
-
-@pytest.fixture(scope="session")
-def mnist() -> Mnist:
-    """All of MNIST, through the sources that training uses."""
-    return load()
+from train.data import Mnist
 
 
 @pytest.fixture(scope="session")
@@ -31,22 +21,6 @@ def quick():
     from train.recipe import Recipe
 
     return Recipe(epochs=2, batch=100, validation=500, calm_epochs=1, warp=Warp(fields=64))
-
-
-@pytest.fixture(scope="session")
-def fonts(tmp_path_factory) -> Path:
-    """A folder with the wheels of one printed and one handwritten typeface, fetched as training fetches them."""
-    folder, names = tmp_path_factory.mktemp("fonts"), ("arimo", "zeyada")
-    fetched = typefaces.provide(names=names)
-    for name in names:
-        shutil.copy(fetched / typefaces.file_name(name), folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def supplies(mnist, fonts) -> Supplies:
-    """A thousand digits and two typefaces."""
-    return Supplies(mnist.train[:1000], None, fonts)
 
 
 @pytest.fixture(scope="session")
