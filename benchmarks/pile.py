@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -123,9 +122,11 @@ def _peak(pid: int) -> float:
 
 
 def sample(cases: Sequence[Case], most: int) -> list[Case]:
-    """So many of them, evenly out of the pile."""
-    step = max(1, len(cases) // most)
-    return list(islice(cases[::step], most))
+    """So many of them, one drawn by lot out of each equal part of the pile: kinds and sizes take turns in it, and every
+    twentieth page might be of one kind."""
+    ends = np.linspace(0, len(cases), min(most, len(cases)) + 1).astype(int)
+    drawn = np.random.default_rng(len(cases)).integers(ends[:-1], ends[1:])
+    return [cases[number] for number in drawn]
 
 
 def tables(found: Sequence[Cost], runs: Sequence[Run]) -> str:

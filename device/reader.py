@@ -33,11 +33,15 @@ Uint8 = NDArray[np.uint8]
 
 PART_OF = 0.6
 """A reading of which another, longer one covers this share is a part of it."""
-SETTLED, SENDER_ONLY = 2.0, 0.25
+SETTLED, HARDLY = 2.0, 0.25
 """Once the addressee's code was read lines that promise less than this are left unread, log odds for each digit, and
-this once only one was that stands where the sender's does."""
+this once only one was that stands where the sender's does, or ..."""
+IN_VAIN = 2
+"""... so many lines were read, whatever they gave: nearly always the code is on one of the most promising."""
 CERTAIN = 0.9
 """Confidence of an addressee's code from which on the sender's line, the stamp and its postmark are left unread."""
+BEYOND_HOPE = 2 * HOPELESS
+"""Log odds below which no second opinion makes a glyph a digit: it is not asked for."""
 NO_OPINION = 3.0
 """Log odds of a glyph that the ten-class network is sure of, where no second one knows what is no digit."""
 
@@ -120,14 +124,18 @@ class Reader:
         above = np.array([self.format.postal and above_address(line.centre[1], height) for line in writing.lines])
         readings: list[Reading] = []
         least, certain = -np.inf, False
+        read = 0
         for number in np.lexsort((-promised, above)).tolist():
+            if read == IN_VAIN:
+                least = max(least, HARDLY)
             if promised[number] == -np.inf or promised[number] < least or (certain and above[number]):
                 continue
+            read += 1
             for reading in self.read_line(grey, small, scale, writing.lines[number]):
                 readings.append(reading)
                 if self.format.postal and reading.accepted and reading.known is not False:
                     sent = from_sender(reading, (grey.shape[1], grey.shape[0]))
-                    least = max(least, SENDER_ONLY if sent else SETTLED)
+                    least = max(least, HARDLY if sent else SETTLED)
                     certain |= not sent and reading.confidence >= CERTAIN
         return readings
 
@@ -168,9 +176,11 @@ class Reader:
             return Scores(digit, digit.max(axis=1) + NO_OPINION, digit)
         every = log_softmax(_opinion(self.digit_or_not, shown))
         if self.digit_or_not_alone is not None:
-            share = self.decoder.alone_share
-            both = (1 - share) * every + share * log_softmax(_opinion(self.digit_or_not_alone, shown))
-            every = both - np.logaddexp.reduce(both, axis=1, keepdims=True)
+            asked = np.flatnonzero(np.logaddexp.reduce(every[:, :10], axis=1) - every[:, 10] > BEYOND_HOPE)
+            if len(asked):
+                share = self.decoder.alone_share
+                both = (1 - share) * every[asked] + share * log_softmax(_opinion(self.digit_or_not_alone, shown[asked]))
+                every[asked] = both - np.logaddexp.reduce(both, axis=1, keepdims=True)
         is_digit = np.logaddexp.reduce(every[:, :10], axis=1)
         digit, odds = every[:, :10] - is_digit[:, None], is_digit - every[:, 10]
         least = digit.copy()

@@ -49,9 +49,11 @@ def _cells(table: str) -> list[list[str]]:
 
 
 def test_a_sample_is_spread_over_the_pile() -> None:
-    cases = [Case(Path(f"{number}.jpg"), "envhand", "1", "cep") for number in range(10)]
-    assert [case.path.stem for case in pile.sample(cases, 3)] == ["0", "3", "6"]
-    assert len(pile.sample(cases, 99)) == 10
+    cases = [Case(Path(f"{number}.jpg"), "envhand", "1", "cep") for number in range(400)]
+    drawn = [int(case.path.stem) for case in pile.sample(cases, 20)]
+    assert [number // 20 for number in drawn] == list(range(20)), "one of each part"
+    assert len({number % 4 for number in drawn}) == 4, "kinds that take turns all have theirs"
+    assert pile.sample(cases, 500) == cases
 
 
 def test_options_of_rendering_say_nothing_about_a_folder(capfd: pytest.CaptureFixture[str]) -> None:
