@@ -33,11 +33,11 @@ Uint8 = NDArray[np.uint8]
 
 PART_OF = 0.6
 """A reading of which another, longer one covers this share is a part of it."""
-SETTLED, HARDLY = 2.0, 0.25
+SETTLED, SENDER_ONLY = 2.0, 0.25
 """Once the addressee's code was read lines that promise less than this are left unread, log odds for each digit, and
-this once only one was that stands where the sender's does, or ..."""
-IN_VAIN = 2
-"""... so many lines were read, whatever they gave: nearly always the code is on one of the most promising."""
+this once only one was that stands where the sender's does."""
+IN_VAIN, RATHER_NOT = 2, 0.0
+"""Once so many lines were read, whatever they gave, those that promise less than this are left."""
 CERTAIN = 0.9
 """Confidence of an addressee's code from which on the sender's line, the stamp and its postmark are left unread."""
 BEYOND_HOPE = 2 * HOPELESS
@@ -127,7 +127,7 @@ class Reader:
         read = 0
         for number in np.lexsort((-promised, above)).tolist():
             if read == IN_VAIN:
-                least = max(least, HARDLY)
+                least = max(least, RATHER_NOT)
             if promised[number] == -np.inf or promised[number] < least or (certain and above[number]):
                 continue
             read += 1
@@ -135,7 +135,7 @@ class Reader:
                 readings.append(reading)
                 if self.format.postal and reading.accepted and reading.known is not False:
                     sent = from_sender(reading, (grey.shape[1], grey.shape[0]))
-                    least = max(least, HARDLY if sent else SETTLED)
+                    least = max(least, SENDER_ONLY if sent else SETTLED)
                     certain |= not sent and reading.confidence >= CERTAIN
         return readings
 

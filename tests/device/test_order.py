@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from device.decode import Decoder
 from device.formats import get
 from device.lines import Line, Writing
-from device.reader import CERTAIN, HARDLY, IN_VAIN, SETTLED, Reader
+from device.reader import CERTAIN, IN_VAIN, RATHER_NOT, SENDER_ONLY, SETTLED, Reader
 from device.types import Box, Reading
 
 Uint8 = NDArray[np.uint8]
@@ -84,15 +84,15 @@ def test_lines_that_promise_as_much_go_from_top_to_bottom() -> None:
 def test_once_the_code_was_read_doubtful_lines_are_left(
     box: Box, accepted: bool, known: bool | None, read: list[int]
 ) -> None:
-    assert asked([DOUBTFUL, 3.0, SETTLED, HARDLY - 0.5], {1: a_reading(box, accepted, known)}) == read
+    assert asked([DOUBTFUL, 3.0, SETTLED, SENDER_ONLY - 0.5], {1: a_reading(box, accepted, known)}) == read
 
 
-def test_after_a_few_lines_those_that_hardly_promise_anything_are_left() -> None:
-    hardly = [HARDLY - 0.01] * 9
-    assert asked(hardly, {}) == list(range(IN_VAIN))
-    assert asked([*hardly, HARDLY, np.inf], {}) == [10, 9]
-    assert asked([HARDLY] * 9, {}) == list(range(9))
-    assert asked([-np.inf, *hardly], {}, above={1, 2, 3}) == [4, 5], "what holds no code is not counted"
+def test_after_a_few_lines_those_that_promise_rather_none_are_left() -> None:
+    rather_not = [RATHER_NOT - 0.01] * 9
+    assert asked(rather_not, {}) == list(range(IN_VAIN))
+    assert asked([*rather_not, RATHER_NOT, np.inf], {}) == [10, 9]
+    assert asked([RATHER_NOT] * 9, {}) == list(range(9))
+    assert asked([-np.inf, *rather_not], {}, above={1, 2, 3}) == [4, 5], "what holds no code is not counted"
 
 
 def test_lines_where_senders_and_stamps_are_come_last() -> None:
