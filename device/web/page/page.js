@@ -2,7 +2,7 @@
 import { showAid } from "./aid.js";
 import { addReading, changeReading, loadReadings, removeReading } from "./readings.js";
 import { ask } from "./server.js";
-import { loadSettings, takeSettings } from "./settings.js";
+import { hearSettings, loadSettings } from "./settings.js";
 import { connected, showSource, showState } from "./state.js";
 import { clearReadings, markReadings, playPicture } from "./view.js";
 import { language } from "./words.js";
@@ -31,7 +31,7 @@ function follow() {
   on("reading", addReading);
   on("corrected", changeReading);
   on("forgotten", ({ id }) => removeReading(id));
-  on("settings", takeSettings);
+  on("settings", hearSettings);
   events.onopen = () => connected(true);
   events.onerror = () => {
     connected(false);

@@ -11,6 +11,8 @@ const reset = document.getElementById("reset");
 const kept = document.getElementById("kept");
 const COUNTRY = { cep: "br", zip: "us", "zip+4": "us" };
 const FIRST = ["cep", "zip", "zip+4"];
+let turn = Promise.resolve();
+let waiting = 0;
 
 export async function loadSettings() {
   const [formats, settings] = await Promise.all([allFormats(), ask("/api/settings")]);
@@ -33,7 +35,7 @@ function shape({ name, example }) {
   return `${FIRST.includes(name) ? `${name.toUpperCase()} ` : ""}${example.replaceAll("1", "0")}`;
 }
 
-export function takeSettings(settings) {
+function takeSettings(settings) {
   const [name, number] = settings.format.split(":");
   format.value = name;
   count.value = number ?? "";
@@ -49,9 +51,22 @@ function sayLeast() {
   least.setAttribute("aria-valuetext", `${least.value} %`);
 }
 
-async function change(wanted) {
+// Settings made here or on another page; not while a change of ours is on its way: those are older than it.
+export function hearSettings(settings) {
+  if (waiting === 0) takeSettings(settings);
+}
+
+// One change after the other: two answers on their way at once may arrive in the other order.
+function change(wanted) {
+  waiting += 1;
+  turn = turn.then(() => send(wanted));
+  return turn;
+}
+
+async function send(wanted) {
   try {
-    takeSettings(wanted === null ? await ask("/api/settings", "DELETE") : await ask("/api/settings", "PATCH", wanted));
+    const sent = wanted === null ? ask("/api/settings", "DELETE") : ask("/api/settings", "PATCH", wanted);
+    hearSettings(await sent.finally(() => { waiting -= 1; }));
     kept.textContent = `✓ ${say("settings.kept")}`;
     setTimeout(() => { kept.textContent = ""; }, 3000);
     return true;

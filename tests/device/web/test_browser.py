@@ -261,6 +261,28 @@ def test_format_and_threshold_are_changed_live_and_set_back(opened, watched) -> 
     assert told["settings"] == {}
 
 
+LATE = """() => { const real = window.fetch; let late = 2; window.fetch = async (...asked) => {
+    const answer = await real(...asked);
+    if (asked[1]?.method === "PATCH") await new Promise(done => setTimeout(done, 500 * late--));
+    return answer;
+} }"""
+"""The first change's answer takes a second, the next one's half of that."""
+
+
+def test_a_late_answer_to_one_change_does_not_undo_the_next(opened, watched) -> None:
+    page = opened()
+    page.evaluate(LATE)
+    page.get_by_text("Format and threshold").click()
+    page.get_by_label("Format of the codes").select_option("zip")
+    page.get_by_label("Settled from a confidence of").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(2500)
+    assert page.locator("#least-now").text_content() == "81 %"
+    assert page.locator("#format").input_value() == "zip"
+    page.get_by_role("button", name="Back to how it was started").click()
+    page.wait_for_function("() => document.getElementById('format').value === 'cep'")
+
+
 # ── For everybody ──
 
 
