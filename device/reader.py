@@ -38,6 +38,8 @@ SETTLED, SENDER_ONLY = 2.0, 0.25
 this once only one was that stands where the sender's does."""
 IN_VAIN, RATHER_NOT = 2, 0.0
 """Once so many lines were read, whatever they gave, those that promise less than this are left."""
+MOST_READ = 12
+"""Lines that are read of a page with one code: more of them are a texture.  Of 671 codes none was on a later one."""
 CERTAIN = 0.9
 """Confidence of an addressee's code from which on the sender's line, the stamp and its postmark are left unread."""
 BEYOND_HOPE = 2 * HOPELESS
@@ -128,6 +130,8 @@ class Reader:
         for number in np.lexsort((-promised, above)).tolist():
             if read == IN_VAIN:
                 least = max(least, RATHER_NOT)
+            if self.format.postal and read == MOST_READ:
+                break
             if promised[number] == -np.inf or promised[number] < least or (certain and above[number]):
                 continue
             read += 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from device.decode import Decoder
 from device.formats import get
 from device.lines import Line, Writing
-from device.reader import CERTAIN, IN_VAIN, RATHER_NOT, SENDER_ONLY, SETTLED, Reader
+from device.reader import CERTAIN, IN_VAIN, MOST_READ, RATHER_NOT, SENDER_ONLY, SETTLED, Reader
 from device.types import Box, Reading
 
 Uint8 = NDArray[np.uint8]
@@ -93,6 +93,11 @@ def test_after_a_few_lines_those_that_promise_rather_none_are_left() -> None:
     assert asked([*rather_not, RATHER_NOT, np.inf], {}) == [10, 9]
     assert asked([RATHER_NOT] * 9, {}) == list(range(9))
     assert asked([-np.inf, *rather_not], {}, above={1, 2, 3}) == [4, 5], "what holds no code is not counted"
+
+
+def test_a_texture_is_not_read_to_its_end() -> None:
+    assert asked([np.inf] * 40, {}) == list(range(MOST_READ))
+    assert asked([np.inf] * 40, {}, "digits:8") == list(range(40))
 
 
 def test_lines_where_senders_and_stamps_are_come_last() -> None:
