@@ -76,7 +76,7 @@ def test_a_signal_ends_both_though_somebody_looks(sample, tmp_path, root) -> Non
         assert first["state"] == "searching"
         url = re.search(r"live page: (\S+)", log.read_text())[1]
         with urllib.request.urlopen(f"{url}api/events", timeout=60) as events:
-            while b"event: reading" not in events.readline():
+            while b"event: look" not in events.readline():  # sent to who comes late, too: it may be read already
                 pass
             shot = urllib.request.urlopen(f"{url}api/picture", timeout=60)
             waiting = threading.Thread(target=lambda: _drain(f"{url}api/picture?after={shot.headers['Postread-Shot']}"))
