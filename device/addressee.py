@@ -34,8 +34,7 @@ def one_addressee(readings: Sequence[Reading], size: tuple[int, int]) -> list[Re
     if from_sender(best, size) and any(_plausible(reading, size) for reading in refused):
         why = "it stands in the sender's corner, and what may be the addressee's code was not read"
         best = replace(best, accepted=False, reason="not-the-addressee", detail=why)
-    rest = sorted([*others, *refused], key=lambda reading: -reading.confidence)
-    return [best, *rest] if best.accepted else sorted([best, *rest], key=lambda reading: -reading.confidence)
+    return sorted([best, *others, *refused], key=lambda reading: (not reading.accepted, -reading.confidence))
 
 
 def _rank(reading: Reading, size: tuple[int, int]) -> float:
