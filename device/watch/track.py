@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from device.addressee import CORNER
+from device.addressee import CORNER, CORNER_PENALTY, SIZE_REWARD
 from device.decode import Known
 from device.formats import Format
 from device.types import Box, Reading
@@ -21,10 +21,6 @@ SURE = 0.9
 """One look as sure as this needs only one other that agrees."""
 SAME_PLACE = 0.3
 """Boxes that share this much of the smaller one's area are at one place."""
-SENDER = 6.0
-"""Log odds that a code in the sender's corner loses."""
-SIZE_REWARD = 1.0
-"""Log odds that a code gains for being twice as tall as another."""
 RIVAL = 1.0
 """Another code as likely as this many log odds less makes it a toss-up, which is refused."""
 AGREEMENT = 0.8
@@ -125,7 +121,7 @@ class Track:
         if rival is not None and rival.confidence > PLAUSIBLE and lead < RIVAL:
             return [(place, _refused(reading, "not-sure", f"{rival.code} may be the addressee's as well"))]
         if _in_corner(reading.box, paper):
-            reading = replace(reading, confidence=_logistic(_odds(reading.confidence) - SENDER))
+            reading = replace(reading, confidence=_logistic(_odds(reading.confidence) - CORNER_PENALTY))
             if reading.confidence < self.least:
                 return [(place, _refused(reading, "not-the-addressee", "it stands in the sender's corner"))]
         return [(place, self._judged(reading))]
@@ -143,7 +139,7 @@ class Track:
     def _rank(self, reading: Reading, paper: Box | None) -> float:
         height = max(box[3] for box in reading.digit_boxes)
         rank = _odds(reading.confidence) + SIZE_REWARD * math.log2(height)
-        return rank - (SENDER if self.format.postal and _in_corner(reading.box, paper) else 0.0)
+        return rank - (CORNER_PENALTY if self.format.postal and _in_corner(reading.box, paper) else 0.0)
 
     def _place(self, box: Box) -> Place:
         for place in self.places:
