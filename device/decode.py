@@ -44,10 +44,13 @@ FEATURES = (
     "sharp",
     "torn",
     "dissent",
+    "among",
 )
 """What whole-code confidence is computed from, in the order of its weights."""
 
 
+MOST_AMONG = 3
+"""More letters than this among a code's digits count no more."""
 INSTEAD: Kind = "fixed"
 """The kind of format whose confidence stands in for one that a card does not have."""
 DISSENT = -8.0
@@ -209,6 +212,7 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, kind
             ink.sharp,
             _torn(ink, used, size),
             _dissent(scores, best),
+            _among(used, size, inside),
         ]
     )
 
@@ -232,6 +236,12 @@ def _dissent(scores: Scores, path: Path) -> float:
     return max(
         DISSENT, min(float(least[span, int(digit)]) for span, digit in zip(path.spans, path.digits, strict=True))
     )
+
+
+def _among(used: NDArray[np.bool_], size: NDArray[np.float64], inside: NDArray[np.bool_]) -> float:
+    """Pieces larger than a `LETTER` that are passed over between the first digit and the last: a word's, in which some
+    letters look like digits."""
+    return float(min(int(np.count_nonzero((size > LETTER) & inside & ~used)), MOST_AMONG))
 
 
 def _torn(ink: LineInk, used: NDArray[np.bool_], size: NDArray[np.float64]) -> float:

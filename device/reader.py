@@ -178,13 +178,7 @@ class Reader:
         if self.digit_or_not is None:
             digit = log_softmax(_opinion(self.digit, shown), self.decoder.temperature)
             return Scores(digit, digit.max(axis=1) + NO_OPINION, digit)
-        every = log_softmax(_opinion(self.digit_or_not, shown))
-        if self.digit_or_not_alone is not None:
-            asked = np.flatnonzero(np.logaddexp.reduce(every[:, :10], axis=1) - every[:, 10] > BEYOND_HOPE)
-            if len(asked):
-                share = self.decoder.alone_share
-                both = (1 - share) * every[asked] + share * log_softmax(_opinion(self.digit_or_not_alone, shown[asked]))
-                every[asked] = both - np.logaddexp.reduce(both, axis=1, keepdims=True)
+        every = self._digit_or_not(shown)
         is_digit = np.logaddexp.reduce(every[:, :10], axis=1)
         digit, odds = every[:, :10] - is_digit[:, None], is_digit - every[:, 10]
         least = digit.copy()
@@ -192,6 +186,20 @@ class Reader:
         if len(likely):  # other opinions of which digit it is, where it may be one
             digit[likely], least[likely] = self._mixed(digit[likely], shown[likely])
         return Scores(digit, odds, least)
+
+    def _digit_or_not(self, shown: Uint8) -> NDArray[np.float64]:
+        """Log probabilities float64[S, 11]: of both networks that tell, and of the one that does not see the neighbours
+        alone where it has no hope: it is asked first, since it may be the smaller one."""
+        assert self.digit_or_not is not None
+        if self.digit_or_not_alone is None:
+            return log_softmax(_opinion(self.digit_or_not, shown))
+        every = log_softmax(_opinion(self.digit_or_not_alone, shown))
+        asked = np.flatnonzero(np.logaddexp.reduce(every[:, :10], axis=1) - every[:, 10] > BEYOND_HOPE)
+        if len(asked):
+            share = self.decoder.alone_share
+            both = share * every[asked] + (1 - share) * log_softmax(_opinion(self.digit_or_not, shown[asked]))
+            every[asked] = both - np.logaddexp.reduce(both, axis=1, keepdims=True)
+        return every
 
     def _mixed(self, digit: NDArray[np.float64], shown: Uint8) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Log probabilities float64[S, 10] of the digits, in which the other networks have their share, and the least

@@ -27,6 +27,8 @@ OWNED = 76
 UNLIKE_DIGITS = frozenset("ACEFHKLMNPRTUVWXYcdfhkmnprtuvwxyj")
 """Letters that nobody takes for a digit; others are examples of `not a digit` only where they are printed."""
 PRINTED_APART = frozenset("SZBGJDQbgqaesz")
+CELLS = 0.1
+"""Share of lines of digits by hand that are written into the boxes of a form."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,14 +51,17 @@ class Scene:
 def scene(hands: Hands, rng: np.random.Generator) -> Scene:
     """One rendered line of digits, or of words, seeded by rng."""
     wordy = rng.random() < 0.2
-    chances = [0.15, 0.2, 0.25, 0.4] if wordy else [0.34, 0.4, 0.16, 0.1]
+    chances = [0.15, 0.2, 0.25, 0.4] if wordy else [0.46, 0.3, 0.13, 0.11]
     hand = _hand(hands, rng, chances)
     text: Sequence[str] = digits_text(rng)
     if wordy:
         text = _wordy_text(hand, rng)
-    ink, owners, characters = _write(hand, text, rng)
-    if not wordy and hand.kind != "printed" and rng.random() < 0.16:
-        _box(ink, owners, characters, hand, rng)
+    if not wordy and hand.kind != "printed" and rng.random() < CELLS:
+        ink, owners, characters = _in_cells(hand, text, rng)
+    else:
+        ink, owners, characters = _write(hand, text, rng)
+        if not wordy and hand.kind != "printed" and rng.random() < 0.16:
+            _box(ink, owners, characters, hand, rng)
     _disturb(ink, hand, rng)
     truth = "" if wordy else "".join(character for character in characters if character in DIGITS)
     return _shown(ink, owners, characters, hand, truth, None, rng)
@@ -71,7 +76,7 @@ def _wordy_text(hand: Hand, rng: np.random.Generator) -> Sequence[str]:
 
 def postal_scene(hands: Hands, rng: np.random.Generator) -> Scene:
     """A line of an address: one with an eight-digit code (5-3), or one whose numbers are no code."""
-    hand = _hand(hands, rng, [0.35, 0.3, 0.25, 0.1])
+    hand = _hand(hands, rng, [0.42, 0.26, 0.22, 0.1])
     code = "".join(rng.choice(list(DIGITS), 8))
     truth = code
     shown = code[:5] + str(rng.choice(["-", "-", "-", "", " ", ".", "-"])) + code[5:]
@@ -155,7 +160,7 @@ def _write(hand: Hand, text: Sequence[str], rng: np.random.Generator) -> tuple[U
     """Set the characters side by side: ink, owners and characters."""
     height = hand.height
     even = hand.kind in ("printed", "handface")
-    touching = 0.0 if even or rng.random() < 0.55 else float(rng.choice([0.5, 0.5, 0.9]))
+    touching = 0.0 if even or rng.random() < 0.5 else float(rng.choice([0.5, 0.5, 0.9]))
     gap = (
         float(rng.uniform(0.02, 0.2)) if even else float(rng.choice([rng.uniform(0.02, 0.16), rng.uniform(0.1, 0.45)]))
     )
@@ -263,6 +268,32 @@ def _box(ink: Uint8, owners: NDArray[np.int16], characters: list[str], hand: Han
     for y in (top, bottom):
         cv2.line(frame, (int(min(edges)), y), (int(max(edges)), y), shade, thick)
     np.maximum(ink, frame, out=ink)
+
+
+def _in_cells(hand: Hand, text: Sequence[str], rng: np.random.Generator) -> tuple[Uint8, NDArray[np.int16], list[str]]:
+    """A digit to each box of a printed row, as on a form: ink, owners and characters.
+
+    The boxes are all of one size, up to twice as wide as a digit is high, with a common wall or apart.
+    """
+    height, characters = hand.height, [character for character in text if character in DIGITS]
+    wide, tall = height * float(rng.uniform(0.8, 2.0)), height * float(rng.uniform(1.15, 1.9))
+    pad, apart = int(rng.integers(4, 16)), float(rng.choice([0.0, 0.0, rng.uniform(0.08, 0.3)])) * wide
+    thick, shade = max(1, round(height * rng.uniform(0.015, 0.06))), int(rng.integers(90, 256))
+    ink = np.zeros((round(tall) + 2 * pad, round(len(characters) * (wide + apart)) + 2 * pad), np.uint8)
+    owners = np.zeros((2, *ink.shape), np.int16)
+    written, loose = [], float(rng.uniform(0.02, 0.14)) * height
+    for number, character in enumerate(characters):
+        left = pad + number * (wide + apart)
+        corners = (round(left), pad), (round(left + wide), round(pad + tall))
+        cv2.rectangle(ink, *corners, shade, thick)
+        glyph, _ = hand.draw(character, 1.0)
+        if not glyph.any():
+            continue
+        written.append(character)
+        rows, columns = glyph.shape
+        x, y = left + (wide - columns) / 2 + rng.normal(0, loose), pad + (tall - rows) / 2 + rng.normal(0, loose / 2)
+        _put(ink, owners, glyph, max(0, round(x)), max(0, round(y)), len(written))
+    return ink, owners, written
 
 
 def _rule(ink: Uint8, hand: Hand, rng: np.random.Generator) -> None:

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device import formats
-from device.decode import DEFAULT_THRESHOLD, FEATURES, LETTERS_SHARE, REASONS, Candidate, Decoder, describe
+from device.decode import (
+    DEFAULT_THRESHOLD,
+    FEATURES,
+    LETTERS_SHARE,
+    MOST_AMONG,
+    REASONS,
+    Candidate,
+    Decoder,
+    describe,
+)
 from device.formats import Kind
 from device.lattice import Path, Scores, Weights, best_paths
 from device.segment import LineInk, Spans
@@ -167,7 +176,7 @@ def test_each_feature_is_what_its_name_says() -> None:
     assert some["least_odds"] == 2.0
     assert some["margin"] == pytest.approx(np.log(0.9 / 0.05))
     assert some["length"] == 8
-    for name in ("passed_over", "largest_gap_piece", "uneven", "outside", "abutting"):
+    for name in ("passed_over", "largest_gap_piece", "uneven", "outside", "abutting", "among"):
         assert some[name] == 0
 
 
@@ -179,6 +188,21 @@ def test_what_is_passed_over_counts_within_a_code_of_fixed_length_and_everywhere
         assert some["passed_over"] == pytest.approx(6 / 11)
         assert some["largest_gap_piece"] == pytest.approx(1.0)
         assert some["outside"] == pytest.approx(1.0)
+
+
+def test_letters_among_a_codes_digits_are_counted_and_those_beside_it_are_not() -> None:
+    assert features("--12-345---", length=5)["among"] == 1
+    assert features("--12345---", length=5)["among"] == 0
+    assert features("1-2-3-4-5-6", length=6)["among"] == MOST_AMONG
+
+
+def test_a_hyphen_among_the_digits_is_no_letter() -> None:
+    ink, found = line(6)
+    ink.boxes[2] = found.boxes[2] = 110, 38, 16, 4
+    scores = opinion("12-345")
+    paths = best_paths(ink, found, scores, Weights(), 5)
+    assert paths[0].digits == "12345"
+    assert describe(paths, ink, found, scores, "fixed")[FEATURES.index("among")] == 0
 
 
 @pytest.mark.parametrize(("pitch", "abuts"), [(30, True), (38, True), (50, False)])

@@ -11,7 +11,7 @@ from device.classify import Classifier
 from device.decode import Decoder
 from device.formats import get
 from device.model import ALONE, AMONG, Bundle
-from device.reader import NO_OPINION, Reader
+from device.reader import BEYOND_HOPE, NO_OPINION, Reader
 
 Floats = NDArray[np.float32]
 GLYPHS = np.zeros((2, 2, 32, 32), np.uint8)
@@ -37,8 +37,15 @@ def prefers(digit: int, classes: int = 10, by: float = 4.0) -> Says:
     return Says(*(by if k == digit else 0.0 for k in range(classes)))
 
 
-def reader(digit: Says, digit_or_not: Says | None = None, which: Says | None = None, **decoder: Any) -> Reader:
-    digit_, or_not, which_ = (cast("Classifier | None", network) for network in (digit, digit_or_not, which))
+def reader(
+    digit: Says,
+    digit_or_not: Says | None = None,
+    which: Says | None = None,
+    alone: Says | None = None,
+    **decoder: Any,
+) -> Reader:
+    every = digit, digit_or_not, which, alone
+    digit_, or_not, which_, alone_ = (cast("Classifier | None", network) for network in every)
     return Reader(
         cast(Bundle, None),
         get("digits"),
@@ -46,6 +53,7 @@ def reader(digit: Says, digit_or_not: Says | None = None, which: Says | None = N
         cast(Classifier, digit_),
         or_not,
         which_digit=which_,
+        digit_or_not_alone=alone_,
     )
 
 
@@ -82,6 +90,21 @@ def test_what_is_plainly_no_digit_is_not_shown_to_the_others() -> None:
     first, which = prefers(3), prefers(7)
     reader(first, prefers(10, 11, 12.0), which).score(GLYPHS)
     assert (first.asked, which.asked) == (0, 0)
+
+
+def test_the_two_that_tell_digits_count_by_their_shares() -> None:
+    for share, digit in ((0.2, 5), (0.8, 6)):
+        both = reader(prefers(3), prefers(5, 11), alone=prefers(6, 11), digit_share=0.0, alone_share=share)
+        assert both.score(GLYPHS).digit.argmax(axis=1).tolist() == [digit, digit]
+
+
+def test_what_has_no_hope_alone_is_not_shown_among_its_neighbours() -> None:
+    among = prefers(5, 11)
+    scores = reader(prefers(3), among, alone=prefers(10, 11, -2 * BEYOND_HOPE)).score(GLYPHS)
+    assert among.asked == 0
+    assert (scores.odds < BEYOND_HOPE).all()
+    reader(prefers(3), among, alone=prefers(10, 11, 2.0)).score(GLYPHS)
+    assert among.asked == len(GLYPHS)
 
 
 def test_each_network_looks_in_its_own_way() -> None:

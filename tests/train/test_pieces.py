@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from train import strings
 from train.pieces import NOT_A_DIGIT, UNSURE, examples, lattices
 from train.rendered import hands
 from train.strings import Scene
@@ -60,6 +61,23 @@ def test_letters_unlike_digits_are_none_and_nothing_in_a_word_is_one(fonts):
     (line,) = lattices(set_apart("MARTHA", load(fonts)[0]))
     assert NOT_A_DIGIT in line.labels
     assert set(line.labels) <= {NOT_A_DIGIT, UNSURE}
+
+
+def test_digits_in_the_boxes_of_a_form_are_found_and_its_walls_are_no_digits(writers, monkeypatch):
+    monkeypatch.setattr(strings, "CELLS", 1.0)
+    found = whole = 0
+    for seed in range(30):
+        made = strings.scene(writers, np.random.default_rng((2, seed)))
+        if made.printed or not made.truth:
+            continue
+        assert "".join(made.characters) == made.truth
+        lines = list(lattices(made))
+        digits = {owner for line in lines for owner in line.owners[line.labels < NOT_A_DIGIT] if owner >= 0}
+        found, whole = found + len(digits), whole + len(made.truth)
+        for line in lines:
+            assert (line.labels[line.owners < 0] == NOT_A_DIGIT).all()
+    assert whole > 50
+    assert found > 0.7 * whole
 
 
 def test_all_classes_come_up_and_not_too_many_are_no_digit(writers):
