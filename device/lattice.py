@@ -45,6 +45,8 @@ class Weights:
     """Penalty of a digit off the line's middle, per height."""
     skip: float = 3.0
     """Penalty of passing over a piece as large as a digit; it grows with the square of the size."""
+    torn: float = 3.0
+    """The same besides for a piece that was cut from others: what touches a digit is one, or a part of it."""
     skip_small: float = 0.15
     """Penalty of passing over anything at all."""
     outside: float = 1.2
@@ -81,7 +83,8 @@ def arcs(ink: LineInk, found: Spans, scores: Scores, weights: Weights) -> tuple[
     used = weights.piece * (found.last - found.first + 1)
     odds = weights.odds * np.clip(scores.odds, -weights.odds_limit, weights.odds_limit)
     size = np.minimum(np.maximum(ink.boxes[:, 2], ink.boxes[:, 3]) / tall, 1.3)
-    return geometry + used + odds, -weights.skip_small - weights.skip * size**2
+    cut = np.bincount(ink.components, minlength=1)[ink.components] > 1
+    return geometry + used + odds, -weights.skip_small - (weights.skip + weights.torn * cut) * size**2
 
 
 def _middle(ink: LineInk) -> tuple[Floats, Floats]:

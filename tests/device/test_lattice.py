@@ -283,6 +283,14 @@ def test_passing_over_costs_more_the_larger_the_piece() -> None:
     assert skip - anything == pytest.approx(1.0)
 
 
+def test_a_piece_that_was_cut_from_others_is_passed_over_less_readily() -> None:
+    ink, scores = row(3), opinion("111")
+    _, whole = arcs(ink, singles(ink), scores, Weights(torn=2.0))
+    torn = replace(ink, components=np.array([1, 1, 2], np.int32))
+    _, cut = arcs(torn, singles(ink), scores, Weights(torn=2.0))
+    assert whole - cut == pytest.approx([2.0, 2.0, 0.0])
+
+
 def test_a_doubtful_digit_is_passed_over_when_that_is_cheap() -> None:
     ink = row(3)
     scores = with_odds(opinion("123"), s1=-2.0)
