@@ -114,7 +114,7 @@ def test_the_least_of_the_invokes_counts_and_the_networks_are_kept_apart() -> No
 
 
 def test_a_fast_graph_that_takes_too_many_instructions_is_told() -> None:
-    counts = [instructions.Count(cpu, "digit", 1000, fast) for cpu in lane.BOARDS for fast in (360, 421)]
+    counts = [instructions.Count(cpu, "digit", "lenet5", 1000, fast) for cpu in lane.BOARDS for fast in (360, 421)]
     assert instructions.failures(counts[:1]) == []
     assert [line.rpartition(" takes ")[2] for line in instructions.failures(counts)] == [
         "0.421 of the plain one's instructions on cortex-a72, 0.42 is allowed",
