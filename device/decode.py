@@ -55,7 +55,7 @@ INSTEAD: Kind = "fixed"
 """The kind of format whose confidence stands in for one that a card does not have."""
 DISSENT = -8.0
 """A network that is surer than this, log probability, that a digit is another counts as no surer."""
-DIGIT_SHARE, WHICH_SHARE = 0.3, 0.5
+DIGIT_SHARE, WHICH_SHARE = 0.2, 0.3
 """Shares of the networks of the roles digit and which-digit in the opinion of which digit a glyph is."""
 ALONE_SHARE = 0.33
 """Share of the network that does not see the neighbours in the opinion of whether it is a digit, and which."""
