@@ -56,6 +56,7 @@ IN_WORDS = {
     "sharp": "sharpness of the ink's edges",
     "torn": "largest piece torn off a digit",
     "dissent": "least log probability that any network gives a digit",
+    "among": "letters among the digits",
 }
 
 
