@@ -48,8 +48,8 @@ ROUNDS = 2
 SEARCHED = 1200
 """Lines on which weights are compared; each costs about a millisecond a trial."""
 LEAST_GAIN = 0.008
-"""A weight is moved for no less than this share of lines more: ten of 1,200.  Less is luck: half of it, once taken, cost
-lines of MNIST digits held out more than a hundredth."""
+"""A weight is moved for no less than this share of lines more: ten of 1,200.  Less is luck: half of it, once taken,
+cost lines of MNIST digits held out more than a hundredth."""
 RIDGE = 1e-3
 """Penalty on the confidence's weights; the features are scaled first."""
 NEWTON_STEPS = 60
