@@ -60,8 +60,10 @@ def test_the_shipped_networks_beside_their_other_graph(capsys: pytest.CaptureFix
     assert main(["graphs", "--batch", "8", "--rounds", "300", "--equal", "--json", "-"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert [one["role"] for one in figures["networks"]] == ROLES
-    # Promised on x86-64 with LiteRT: 0.40. A machine that other tests keep busy may not show it to the last hundredth.
-    assert all(one["ratio"] < 0.6 for one in figures["networks"])
+    # Promised of LeNet-5 on x86-64 with LiteRT: 0.40; the wide one's C3 is the larger part of it. A machine that other
+    # tests keep busy may not show it to the last hundredth.
+    arches = {network.role: network.arch for network in Bundle.load().networks}
+    assert all(one["ratio"] < (0.6 if arches[one["role"]] == "lenet5" else 0.9) for one in figures["networks"])
     assert figures["machine"]["machine"]
     # The other form was given the shipped one's ranges: C1 and S2 alone differ, and give the same integers.
     for answers in figures["answers"]:

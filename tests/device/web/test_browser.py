@@ -310,7 +310,7 @@ def test_the_language_is_the_browsers_until_another_is_chosen(opened) -> None:
     page.get_by_role("heading", name="Latest readings").wait_for()
     page.reload()
     page.get_by_role("heading", name="Latest readings").wait_for()
-    assert page.get_by_role("link", name="English").get_attribute("aria-current") == "true"
+    page.locator("a[aria-current=true]", has_text="English").wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
