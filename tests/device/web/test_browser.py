@@ -310,7 +310,7 @@ def test_the_language_is_the_browsers_until_another_is_chosen(opened) -> None:
     page.get_by_role("heading", name="Latest readings").wait_for()
     page.reload()
     page.get_by_role("heading", name="Latest readings").wait_for()
-    page.locator("a[aria-current=true]", has_text="English").wait_for()
+    page.get_by_role("link", name="English").and_(page.locator("[aria-current=true]")).wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
