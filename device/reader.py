@@ -42,6 +42,8 @@ MOST_READ = 12
 """Lines that are read of a page with one code: more of them are a texture.  Of 671 codes none was on a later one."""
 CERTAIN = 0.9
 """Confidence of an addressee's code from which on the sender's line, the stamp and its postmark are left unread."""
+MOST_AFTER = 2
+"""Lines that are read once the addressee's code was, with that confidence: few pages have more that promise one."""
 BEYOND_HOPE = 2 * HOPELESS
 """Log odds below which no second opinion makes a glyph a digit: it is not asked for."""
 NO_OPINION = 3.0
@@ -126,11 +128,11 @@ class Reader:
         above = np.array([self.format.postal and above_address(line.centre[1], height) for line in writing.lines])
         readings: list[Reading] = []
         least, certain = -np.inf, False
-        read = 0
+        read, most = 0, MOST_READ
         for number in np.lexsort((-promised, above)).tolist():
             if read == IN_VAIN:
                 least = max(least, RATHER_NOT)
-            if self.format.postal and read == MOST_READ:
+            if self.format.postal and read == most:
                 break
             if promised[number] == -np.inf or promised[number] < least or (certain and above[number]):
                 continue
@@ -140,7 +142,8 @@ class Reader:
                 if self.format.postal and reading.accepted and reading.known is not False:
                     sent = from_sender(reading, (grey.shape[1], grey.shape[0]))
                     least = max(least, SENDER_ONLY if sent else SETTLED)
-                    certain |= not sent and reading.confidence >= CERTAIN
+                    if not sent and reading.confidence >= CERTAIN:
+                        certain, most = True, min(most, read + MOST_AFTER)
         return readings
 
     def _promises(self, writing: Writing) -> NDArray[np.float64]:
