@@ -26,6 +26,6 @@ function showMeter(name, most, written, value, from) {
   scale.classList.toggle("enough", value >= from);
   scale.querySelector("b").style.width = `${100 * Math.min(1, (value ?? 0) / most)}%`;
   scale.querySelector("i").style.left = `${100 * from / most}%`;
-  for (const [key, now] of [["valuemin", 0], ["valuemax", most], ["valuenow", value ?? 0], ["valuetext", text]])
+  for (const [key, now] of [["valuemin", 0], ["valuemax", most], ["valuenow", Math.min(most, value ?? 0)], ["valuetext", text]])
     scale.setAttribute(`aria-${key}`, now);
 }
