@@ -15,6 +15,7 @@ from benchmarks.cases import NOTHING_THERE, SEVERAL, Case
 from benchmarks.errors import TruthError
 from benchmarks.oracle_paths import Loss, blame, held, lost, told
 from device import formats, sources
+from device.cells import in_cells
 from device.decode import Candidate
 from device.formats import Format
 from device.glyphs import glyphs
@@ -196,7 +197,9 @@ def look(reader: Reader, made: Scene, lines: Sequence[Lattice] | None = None) ->
     lines = list(lattices(made)) if lines is None else lines
     there = [float(held(made, line)[0].sum()) for line in lines]
     main = int(np.argmax(there)) if any(there) else None
-    return Page(lines, [reader.score(glyphs(line.ink, line.spans)) for line in lines], main)
+    return Page(
+        lines, [in_cells(reader.score(glyphs(line.ink, line.spans)), line.ink, line.spans) for line in lines], main
+    )
 
 
 def examined(state: State, number: int) -> Outcome:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from device import formats
 from device.addressee import above_address, from_sender, one_addressee
+from device.cells import in_cells
 from device.classify import Classifier, RuntimeName, log_softmax
 from device.decode import Candidate, Decoder, Known
 from device.glance import promises
@@ -166,7 +167,7 @@ class Reader:
         if not len(found.first) or (self.trace is None and self._too_few(found)):
             return []
         shown = glyphs(ink, found)
-        scores = self.score(shown)
+        scores = in_cells(self.score(shown), ink, found)
         if self.trace is not None:
             self.trace.line(line, strip, ink, found, shown[:, ALONE], scores)
         candidates = self.decoder.decode(ink, found, scores, self.format, self.known)

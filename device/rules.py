@@ -27,8 +27,8 @@ BEYOND = 2
 """Ink that is so much thicker than the line itself is a stroke on it, pixels."""
 
 
-def remove_rules(binary: Uint8, text_height: float) -> Uint8:
-    """The binary ink uint8[h, w] (0 or 1) without long thin runs."""
+def remove_rules(binary: Uint8, text_height: float) -> tuple[Uint8, Uint8]:
+    """The binary ink uint8[h, w] (0 or 1) without long thin runs, and those that stood upright, uint8[h, w]."""
     thickest = max(2, round(THICKEST * text_height))
     nothing = np.zeros_like(binary)
     across = _rules(binary, nothing, 1, round(LONG * text_height), round(SURELY * text_height), thickest)
@@ -39,7 +39,7 @@ def remove_rules(binary: Uint8, text_height: float) -> Uint8:
     )
     down = down.T
     left = np.asarray(binary & ~(across | down) & 1, np.uint8)
-    return _without_crumbs(left, across | down) if left.any() and (across.any() or down.any()) else left
+    return (_without_crumbs(left, across | down) if left.any() and (across.any() or down.any()) else left), down
 
 
 def _rules(binary: Uint8, others: Uint8, held: int, length: int, surely: int, thickest: int) -> Uint8:

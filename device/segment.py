@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.cells import boxes_between, numbered, walls
 from device.cuts import seam_field
 from device.ink import contrast, sharpness, soften, threshold
 from device.lines import Line, quantile
@@ -23,6 +24,7 @@ from device.types import Box
 
 Uint8 = NDArray[np.uint8]
 Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
 
 WINDOW = 45
 """Window of the paper's brightness on a strip, pixels: a little more than a digit's height."""
@@ -63,6 +65,8 @@ class LineInk:
     """Height of its digits on the strip, pixels."""
     sharp: float = 1.0
     """How sharp its edges are, see `device.ink.sharpness`."""
+    cells: Ints | None = None
+    """int32[P]: 1 + the number of the form's box that each piece stands in, 0 for none; None where nobody looked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +106,10 @@ class _Whole:
     strip: Strip
     soft: Uint8
     """uint8[h, w]"""
+    walls: Floats
+    """float64[W]: columns of the walls of boxes, ..."""
+    slanted: Floats
+    """float64[2, 3]: ... where the strip still had its hand's slant: x, y, 1 → x, y there."""
     labels: Ints
     """int32[h, w]: components."""
     stats: Ints
@@ -114,15 +122,19 @@ def _whole(strip: Strip) -> _Whole:
     """The components of a strip, without the slant of its hand."""
     map_ = contrast(strip.grey, WINDOW)
     least = threshold(map_)
-    binary = remove_rules((map_ > least).view(np.uint8), TEXT_HEIGHT)
-    strip, binary, soft = straighten(strip, binary, soften(map_, least))
-    return _Whole(strip, soft, *_components(binary))
+    binary, upright = remove_rules((map_ > least).view(np.uint8), TEXT_HEIGHT)
+    strip, binary, soft, slanted = straighten(strip, binary, soften(map_, least))
+    return _Whole(strip, soft, walls(upright, TEXT_HEIGHT), slanted, *_components(binary))
 
 
 def _in_pieces(whole: _Whole) -> LineInk:
     pieces, owners = _cut(whole.labels, whole.stats, whole.soft, whole.text_height)
     sharp = sharpness(whole.soft, (pieces > 0).view(np.uint8))
-    return LineInk(whole.soft, *_in_order(pieces, owners), whole.text_height, sharp)
+    labels, boxes, areas, components = _in_order(pieces, owners)
+    x, y = (boxes[:, :2] + boxes[:, 2:] / 2).T
+    a, b, c = whole.slanted[0]
+    cells = numbered(boxes_between(whole.walls, whole.text_height), a * x + b * y + c)
+    return LineInk(whole.soft, labels, boxes, areas, components, whole.text_height, sharp, cells)
 
 
 def _components(binary: Uint8) -> tuple[Ints, Ints, float]:

@@ -9,6 +9,7 @@ from device.exact import Warp
 from device.strips import Strip
 
 Uint8 = NDArray[np.uint8]
+Floats = NDArray[np.float64]
 
 SLANTS = np.arange(-8, 17) * 0.05
 """Slants that are tried: columns to the right for each row up."""
@@ -42,11 +43,14 @@ def slant(binary: Uint8) -> float:
     return float(SLANTS[int((smooth * (1 - DOUBT * SLANTS**2)).argmax())])
 
 
-def straighten(strip: Strip, binary: Uint8, soft: Uint8) -> tuple[Strip, Uint8, Uint8]:
-    """A strip, its binary ink uint8[h, w] (0 or 1) and its soft ink uint8[h, w], all without the hand's slant."""
+def straighten(strip: Strip, binary: Uint8, soft: Uint8) -> tuple[Strip, Uint8, Uint8, Floats]:
+    """A strip, its binary ink uint8[h, w] (0 or 1) and its soft ink uint8[h, w], all without the hand's slant.
+
+    And float64[2, 3]: x, y, 1 without the slant → x, y as it was.
+    """
     found = slant(binary)
     if abs(found) < LEAST:
-        return strip, binary, soft
+        return strip, binary, soft, np.eye(2, 3)
     rows, columns = binary.shape
     more = int(np.ceil(abs(found) * rows))
     size = columns + more, rows
@@ -60,4 +64,4 @@ def straighten(strip: Strip, binary: Uint8, soft: Uint8) -> tuple[Strip, Uint8, 
         strip.to_frame @ np.concatenate([upright, [[0.0, 0.0, 1.0]]]),
         strip.frame_size,
     )
-    return moved, (half > 127).view(np.uint8), warp(soft)
+    return moved, (half > 127).view(np.uint8), warp(soft), upright

@@ -52,16 +52,17 @@ def test_what_leans_not_at_all_is_left_as_it_is() -> None:
     ink = strokes(0.0)
     strip = cut(ink)
     soft = ink * np.uint8(255)
-    same, binary, map_ = straighten(strip, ink, soft)
+    same, binary, map_, slanted = straighten(strip, ink, soft)
     assert same is strip
     assert binary is ink
     assert map_ is soft
+    assert (slanted == np.eye(2, 3)).all()
 
 
 @pytest.mark.parametrize("lean", [-0.25, 0.3, 0.6])
 def test_leaning_strokes_stand_upright_and_keep_their_ink(lean: float) -> None:
     ink = strokes(lean)
-    _, binary, soft = straighten(cut(ink), ink, ink * np.uint8(255))
+    _, binary, soft, _ = straighten(cut(ink), ink, ink * np.uint8(255))
     assert abs(slant(binary)) <= 0.1
     assert binary.sum() == pytest.approx(ink.sum(), rel=0.05)
     assert soft.shape == binary.shape
@@ -74,7 +75,7 @@ def test_leaning_strokes_stand_upright_and_keep_their_ink(lean: float) -> None:
 def test_every_stroke_is_found_again_on_the_page(lean: float, column: int) -> None:
     """Boxes are those of the ink on the page, not of the straightened strip."""
     ink = strokes(lean)
-    strip, binary, _ = straighten(cut(ink), ink, ink * np.uint8(255))
+    strip, binary, _, slanted = straighten(cut(ink), ink, ink * np.uint8(255))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(binary)
     order = [n for n in np.argsort(stats[:, 0]) if n > 0]
     x, y, width, height = (int(value) for value in stats[order[column], :4])
@@ -82,3 +83,5 @@ def test_every_stroke_is_found_again_on_the_page(lean: float, column: int) -> No
     alone = np.zeros_like(ink)
     alone[:, 60 + 45 * column - 22 : 60 + 45 * column + 22] = ink[:, 60 + 45 * column - 22 : 60 + 45 * column + 22]
     assert np.abs(np.array(box) - cv2.boundingRect(alone)).max() <= 3
+    before = slanted @ [x + width / 2, y + height / 2, 1]
+    assert before == pytest.approx([60 + 45 * column, 38], abs=3)
