@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.frames import HELD, Frames, frames, framing
 from device.ink import components, contrast, over, threshold
 
 Uint8 = NDArray[np.uint8]
@@ -24,6 +26,11 @@ LARGEST_GAP = 1.6
 """Gap between neighbours on a line, as a share of the greater height."""
 WIDEST_GAP = 2.6
 """Gap between two runs of one line, as a share of the greater height."""
+MOST_IN_BOX, OFF_MIDDLE = 2.0, 0.22
+"""Components in a form's row of boxes for each height that it is wide, at most, and how far from the middle they may
+lie, in heights: a frame around an address has more and smaller ones, in several lines."""
+IN_BOX = 0.6
+"""Height of a digit in a form's box, as a share of the box's, where none stands free of its walls."""
 MOST_LINES = 64
 """Lines that are looked at, the largest ones: more is texture."""
 MAX_SKEW = float(np.deg2rad(16))
@@ -46,6 +53,8 @@ class Line:
     """Of its taller components."""
     members: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     """intp[N]: its components, rows of `Writing.stats`."""
+    boxed: bool = False
+    """Whether it stands in a form's row of boxes; then the line is as wide and as high as that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,10 +87,10 @@ def find_writing(small: Uint8) -> Writing:
     if len(number) > MAX_COMPONENTS:
         number = number[np.argsort(-found[number, cv2.CC_STAT_AREA])[:MAX_COMPONENTS]]
     every = found[number].astype(np.float64)
-    framing = _frames(every)
-    written = ~framing & _letter_like(every)
-    frames, stats, members = every[framing], every[written], number[written]
-    lines = [_line(stats[group], frames, members[group]) for group in _rows(stats, _inside(stats, frames))]
+    framed = framing(every, labels, number)
+    written = ~framed & _letter_like(every)
+    drawn, stats, members = frames(every[framed], labels, number[framed]), every[written], number[written]
+    lines = _lines(stats, drawn, members)
     largest = sorted(lines, key=lambda line: -line.width * line.height)[:MOST_LINES]
     return Writing(sorted(largest, key=lambda line: line.centre[1]), map_, labels, found, number[~written])
 
@@ -92,40 +101,39 @@ def _letter_like(stats: Floats) -> NDArray[np.bool_]:
     return np.asarray(~ruled)
 
 
-def _frames(stats: Floats) -> NDArray[np.bool_]:
-    """Which components are boxes around others: little ink for their size, and something of a digit's size inside."""
-    left, top, width, height, area = stats.T[:5]
-    right, bottom = left + width, top + height
-    hollow = np.flatnonzero((area < 0.3 * width * height) & (height > 2.5 * SMALLEST) & (width > 2 * SMALLEST))
-    out = np.zeros(len(stats), bool)
-    for k in hollow:
-        within = (left > left[k]) & (right < right[k]) & (top > top[k]) & (bottom < bottom[k])
-        within &= height > 0.25 * height[k]
-        out[k] = within.any()
-    return out
+def _lines(stats: Floats, drawn: Frames, members: NDArray[np.intp]) -> list[Line]:
+    """The lines that components float64[N, 5] make up; what is inside of a frame does not go on outside."""
+    inside = drawn.around(stats)
+    free, out = np.ones(len(stats), bool), []
+    for row in np.unique(drawn.row[drawn.form]).tolist():
+        line = _in_boxes(drawn, row, stats[inside == row], members[inside == row])
+        if line is not None:
+            out.append(line)
+            free &= inside != row
+    rest = np.flatnonzero(free)
+    return out + [_line(stats[rest[g]], drawn.stats, members[rest[g]]) for g in _rows(stats[rest], inside[rest])]
 
 
-def _inside(stats: Floats, frames: Floats) -> NDArray[np.intp]:
-    """Which row of boxes each component stands in, -1 for none: intp[N].  What is inside does not go on outside."""
-    out = np.full(len(stats), -1)
-    if not len(frames):
-        return out
-    left, top, width, height = frames.T[:4]
-    group = np.arange(len(frames))
-    taller, lower = np.maximum(height[:, None], height), np.minimum(height[:, None], height)
-    gap = np.maximum(left[:, None], left) - np.minimum((left + width)[:, None], left + width)
-    beside = (gap < 0.6 * taller) & (lower > 0.6 * taller)
-    beside &= np.abs((top + height / 2)[:, None] - (top + height / 2)) < 0.4 * taller
-    for a, b in np.argwhere(np.triu(beside, 1)):
-        one, other = _root(group, int(a)), _root(group, int(b))
-        group[max(one, other)] = min(one, other)
-    x, y = stats[:, 0] + stats[:, 2] / 2, stats[:, 1] + stats[:, 3] / 2
-    for k in np.argsort(-width * height):  # the smallest frame around a component is its own
-        within = (np.abs(x - left[k] - width[k] / 2) < width[k] / 2) & (
-            np.abs(y - top[k] - height[k] / 2) < height[k] / 2
-        )
-        out[within] = _root(group, int(k))
-    return out
+def _in_boxes(drawn: Frames, row: int, stats: Floats, members: NDArray[np.intp]) -> Line | None:
+    """The line in a form's row of boxes, with the components float64[N, 5] that touch no wall; None if words stand
+    there, or more than one line."""
+    boxes = drawn.stats[drawn.row == row]
+    left, top, width, height = boxes.T[:4]
+    tall = float(np.median(height))
+    ladder = len(boxes) == 1
+    angle = float(drawn.angle[drawn.row == row][0]) if ladder else _skew(left + width / 2, top + height / 2, tall)
+    low, high = float(left.min()), float((left + width).max())
+    x, y = (low + high) / 2, float(top.min() + (top + height).max()) / 2
+    if ladder:  # the upright rectangle around a leaning one is higher
+        tall = max((tall - abs(math.sin(angle)) * (high - low)) / math.cos(angle), tall / 2)
+    held = (stats[:, 3] > HELD * tall) & (stats[:, 3] < tall)
+    stats, members = stats[held], members[held]
+    off = stats[:, 1] + stats[:, 3] / 2 - y - (stats[:, 0] + stats[:, 2] / 2 - x) * math.tan(angle)
+    room = (high - low) / tall
+    if len(stats) > MOST_IN_BOX * room + 1 or np.count_nonzero(np.abs(off) > OFF_MIDDLE * tall) > 0.2 * len(stats):
+        return None
+    text_height = quantile(stats[:, 3], 0.75) if len(stats) >= max(2.0, room / 3) else IN_BOX * tall
+    return Line((x, y), angle, (high - low) / math.cos(angle), tall, text_height, members, True)
 
 
 def _rows(stats: Floats, frame: NDArray[np.intp]) -> list[NDArray[np.intp]]:

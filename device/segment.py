@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.cells import boxes_between, numbered, walls
+from device.cells import boxes_between, interiors, numbered, walls, within
 from device.cuts import seam_field
 from device.ink import contrast, sharpness, soften, threshold
 from device.lines import Line, quantile
 from device.rules import remove_rules
 from device.slant import straighten
-from device.strips import TEXT_HEIGHT, Strip, cut_out
+from device.strips import MARGIN, TEXT_HEIGHT, Strip, cut_out
 from device.types import Box
 
 Uint8 = NDArray[np.uint8]
@@ -86,16 +86,17 @@ def line_ink(grey: Uint8, small: Uint8, scale: float, line: Line) -> tuple[Strip
 
     grey, small, scale: the full picture, the reduced one that the line was found on, and small / full.
     """
-    whole = _whole(cut_out(grey, small, scale, line))
+    whole = _whole(cut_out(grey, small, scale, line), line.boxed)
     ratio = whole.text_height / TEXT_HEIGHT
     if not RESCALE[0] < ratio < RESCALE[1]:
-        whole = _whole(cut_out(grey, small, scale, replace(line, text_height=line.text_height * ratio)))
+        resized = replace(line, text_height=line.text_height * ratio)
+        whole = _whole(cut_out(grey, small, scale, resized), line.boxed)
     return whole.strip, _in_pieces(whole)
 
 
 def segment(strip: Strip) -> tuple[Strip, LineInk]:
     """A strip without the slant of its hand, and its ink in pieces."""
-    whole = _whole(strip)
+    whole = _whole(strip, False)
     return whole.strip, _in_pieces(whole)
 
 
@@ -106,8 +107,8 @@ class _Whole:
     strip: Strip
     soft: Uint8
     """uint8[h, w]"""
-    walls: Floats
-    """float64[W]: columns of the walls of boxes, ..."""
+    cells: Floats
+    """float64[B, 2]: columns of the walls of each box, ..."""
     slanted: Floats
     """float64[2, 3]: ... where the strip still had its hand's slant: x, y, 1 → x, y there."""
     labels: Ints
@@ -118,13 +119,18 @@ class _Whole:
     """Pixels."""
 
 
-def _whole(strip: Strip) -> _Whole:
-    """The components of a strip, without the slant of its hand."""
+def _whole(strip: Strip, boxed: bool) -> _Whole:
+    """The components of a strip, without the slant of its hand; boxed: whether it was found as a row of boxes."""
     map_ = contrast(strip.grey, WINDOW)
     least = threshold(map_)
-    binary, upright = remove_rules((map_ > least).view(np.uint8), TEXT_HEIGHT)
+    binary = (map_ > least).view(np.uint8)
+    inside = interiors(binary, MARGIN * TEXT_HEIGHT) if boxed else None
+    binary, upright = remove_rules(binary, TEXT_HEIGHT)
+    if inside is not None:
+        binary = within(binary, inside.mask)
+    cells = boxes_between(walls(upright, TEXT_HEIGHT), TEXT_HEIGHT) if inside is None else inside.boxes
     strip, binary, soft, slanted = straighten(strip, binary, soften(map_, least))
-    return _Whole(strip, soft, walls(upright, TEXT_HEIGHT), slanted, *_components(binary))
+    return _Whole(strip, soft, cells, slanted, *_components(binary))
 
 
 def _in_pieces(whole: _Whole) -> LineInk:
@@ -133,7 +139,7 @@ def _in_pieces(whole: _Whole) -> LineInk:
     labels, boxes, areas, components = _in_order(pieces, owners)
     x, y = (boxes[:, :2] + boxes[:, 2:] / 2).T
     a, b, c = whole.slanted[0]
-    cells = numbered(boxes_between(whole.walls, whole.text_height), a * x + b * y + c)
+    cells = numbered(whole.cells, a * x + b * y + c)
     return LineInk(whole.soft, labels, boxes, areas, components, whole.text_height, sharp, cells)
 
 

@@ -44,7 +44,10 @@ HELD_OUT_DIGITS = 10_000
 RENDERERS = (
     *(
         f"device/{name}.py"
-        for name in ("ink", "lines", "strips", "rules", "slant", "cuts", "segment", "pixels", "surroundings")
+        for name in (
+            *("ink", "frames", "lines", "strips", "rules", "cells", "slant", "cuts", "segment", "glyphs", "pixels"),
+            "surroundings",
+        )
     ),
     *(
         f"train/{name}.py"

@@ -51,7 +51,7 @@ class Scene:
 def scene(hands: Hands, rng: np.random.Generator) -> Scene:
     """One rendered line of digits, or of words, seeded by rng."""
     wordy = rng.random() < 0.2
-    chances = [0.15, 0.2, 0.25, 0.4] if wordy else [0.46, 0.3, 0.13, 0.11]
+    chances = [0.15, 0.2, 0.25, 0.4] if wordy else [0.43, 0.33, 0.13, 0.11]
     hand = _hand(hands, rng, chances)
     text: Sequence[str] = digits_text(rng)
     if wordy:
@@ -273,15 +273,16 @@ def _box(ink: Uint8, owners: NDArray[np.int16], characters: list[str], hand: Han
 def _in_cells(hand: Hand, text: Sequence[str], rng: np.random.Generator) -> tuple[Uint8, NDArray[np.int16], list[str]]:
     """A digit to each box of a printed row, as on a form: ink, owners and characters.
 
-    The boxes are all of one size, up to twice as wide as a digit is high, with a common wall or apart.
+    The boxes are all of one size, up to three times a digit's height, with a common wall or apart.  Some writers keep
+    to the middle of each, and some do not and come upon the walls.
     """
     height, characters = hand.height, [character for character in text if character in DIGITS]
-    wide, tall = height * float(rng.uniform(0.8, 2.0)), height * float(rng.uniform(1.15, 1.9))
+    wide, tall = height * float(rng.uniform(0.8, 2.8)), height * float(rng.uniform(1.15, 3.0))
     pad, apart = int(rng.integers(4, 16)), float(rng.choice([0.0, 0.0, rng.uniform(0.08, 0.3)])) * wide
     thick, shade = max(1, round(height * rng.uniform(0.015, 0.06))), int(rng.integers(90, 256))
     ink = np.zeros((round(tall) + 2 * pad, round(len(characters) * (wide + apart)) + 2 * pad), np.uint8)
     owners = np.zeros((2, *ink.shape), np.int16)
-    written, loose = [], float(rng.uniform(0.02, 0.14)) * height
+    written, loose = [], np.array([wide / height, tall / height]) * float(rng.uniform(0.02, 0.14)) * height
     for number, character in enumerate(characters):
         left = pad + number * (wide + apart)
         corners = (round(left), pad), (round(left + wide), round(pad + tall))
@@ -291,8 +292,10 @@ def _in_cells(hand: Hand, text: Sequence[str], rng: np.random.Generator) -> tupl
             continue
         written.append(character)
         rows, columns = glyph.shape
-        x, y = left + (wide - columns) / 2 + rng.normal(0, loose), pad + (tall - rows) / 2 + rng.normal(0, loose / 2)
-        _put(ink, owners, glyph, max(0, round(x)), max(0, round(y)), len(written))
+        middle = left + (wide - columns) / 2, pad + (tall - rows) / 2
+        x, y = np.rint(middle + rng.normal(0, loose * [1.0, 0.5])).astype(int).tolist()
+        x, y = max(0, min(x, ink.shape[1] - columns)), max(0, min(y, ink.shape[0] - rows))
+        _put(ink, owners, glyph, x, y, len(written))
     return ink, owners, written
 
 

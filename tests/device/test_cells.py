@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from device.cells import SOLE, boxes_between, filling, in_cells, numbered, walls
+from device.cells import SOLE, boxes_between, filling, in_cells, interiors, numbered, walls, within
 from device.lattice import Scores
 from device.lines import Line
 from device.segment import LineInk, Spans, segment, spans
@@ -124,7 +124,7 @@ PIECES = line((20, 20, 20, 40), (50, 20, 20, 40), (110, 20, 20, 40), (132, 40, 4
     ("span", "expected"),
     [
         pytest.param((0, 1), 1, id="all of a box"),
-        pytest.param((0, 0), 0, id="a part of it"),
+        pytest.param((0, 0), 0, id="a half of it"),
         pytest.param((2, 2), 1, id="all but a speck"),
         pytest.param((2, 3), 1, id="all of it with a speck"),
         pytest.param((1, 2), -1, id="out of one into another"),
@@ -136,6 +136,11 @@ def test_what_fills_a_box(span: tuple[int, int], expected: int) -> None:
     assert filling(PIECES, runs(span)).tolist() == [expected]
 
 
+def test_the_lesser_part_of_what_stands_in_a_box_is_the_less_likely_a_digit() -> None:
+    ink = line((20, 20, 20, 40), (44, 20, 4, 40), cells=(1, 1))
+    assert filling(ink, runs((0, 0), (1, 1), (0, 1))).tolist() == [0, -1, 1]
+
+
 def test_outside_all_boxes_nothing_is_filled() -> None:
     ink = line((20, 20, 20, 40), (110, 20, 20, 40), cells=(0, 1))
     assert filling(ink, runs((0, 0), (1, 1), (0, 1))).tolist() == [0, 1, -1]
@@ -144,3 +149,64 @@ def test_outside_all_boxes_nothing_is_filled() -> None:
 def test_the_odds_follow() -> None:
     scores = Scores(np.zeros((3, 10)), np.array([-1.0, 2.0, 0.0]))
     assert in_cells(scores, PIECES, runs((0, 1), (1, 2), (0, 0))).odds.tolist() == [-1 + SOLE, 2 - SOLE, 0]
+
+
+# ── Insides ──
+
+
+def ladder(count: int = 5, wall: int = 3, width: int = 50) -> NDArray[np.uint8]:
+    """A strip's ink: boxes with common walls, and a bar in the middle of each."""
+    ink = np.zeros((110, 2 * 18 + count * width), np.uint8)
+    for k in range(count):
+        cv2.rectangle(ink, (18 + k * width, 14), (18 + (k + 1) * width, 96), 1, wall)
+        cv2.line(ink, (18 + k * width + width // 2, 35), (18 + k * width + width // 2, 75), 1, 5)
+    return ink
+
+
+def bars(ink: NDArray[np.uint8]) -> list[int]:
+    """Middles of the components, left to right."""
+    stats = cv2.connectedComponentsWithStats(ink)[2][1:]
+    return sorted((stats[:, 0] + stats[:, 2] // 2).tolist())
+
+
+@pytest.mark.parametrize("wall", [1, 3, 9])
+def test_only_what_is_inside_of_the_boxes_is_left(wall: int) -> None:
+    ink = ladder(wall=wall)
+    found = interiors(ink, 18)
+    assert found is not None
+    left = within(ink, found.mask)
+    assert bars(left) == [43, 93, 143, 193, 243]
+    assert left[50].sum() == 5 * ink[50, 40:48].sum()
+    assert numbered(found.boxes, np.array([43.0, 93, 143, 193, 243])).tolist() == [1, 2, 3, 4, 5]
+
+
+def test_a_digit_that_touches_its_walls_stays() -> None:
+    ink = ladder()
+    cv2.line(ink, (69, 50), (117, 60), 1, 5)  # through all of the second box
+    found = interiors(ink, 18)
+    assert found is not None
+    left = within(ink, found.mask)
+    assert left[:, 71:116].sum() == ink[18:93, 71:116].sum()
+    assert len(bars(left)) == 5
+
+
+@pytest.mark.parametrize("missing", [0, 2, 4])
+def test_a_box_whose_wall_is_broken_is_where_the_others_say(missing: int) -> None:
+    ink = ladder()
+    ink[10:20, 18 + missing * 50 + 8 : 18 + missing * 50 + 42] = 0
+    found = interiors(ink, 18)
+    assert found is not None
+    assert bars(within(ink, found.mask)) == [43, 93, 143, 193, 243]
+
+
+def test_rough_edges_of_a_wall_are_no_ink() -> None:
+    ink = ladder()
+    ink[30:50, 70:73] = 1
+    found = interiors(ink, 18)
+    assert found is not None
+    assert len(bars(within(ink, found.mask))) == 5
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_no_row_has_no_insides(count: int) -> None:
+    assert interiors(ladder(count), 18) is None
