@@ -72,7 +72,7 @@ def interiors(binary: Uint8, margin: float) -> Interiors | None:
         return None
     off = np.abs(rects[:, 2:] / np.median(rects[:, 2:], axis=0) - 1).max(axis=1)
     good: NDArray[np.bool_] = off < UNEVEN
-    if good.sum() < FEWEST:
+    if good.sum() < FEWEST or np.median(rects[:, 3]) < margin / MARGIN:  # loops of zeros, in a frame that is broken
         return None
     return _completed(binary, [hull for hull, one in zip(hulls, good, strict=True) if one], rects[good], margin)
 

@@ -19,7 +19,9 @@ THIN, THICK = 0.3, 0.62
 HELD = 0.25
 """Height of what stands in a frame, as a share of the frame's, at least."""
 LADDER = 2.2
-"""A frame this much wider than high is a row of boxes with common walls."""
+"""A frame this much wider than high may be a row of boxes with common walls, ..."""
+HOLE = 0.4
+"""... if there is more than one place in it of this share of its height with its ink all around."""
 RECTANGULAR = 0.86
 """Share of the least rectangle around it that a frame covers, its inside included."""
 ALIKE = 0.14
@@ -42,6 +44,8 @@ class Frames:
     """bool[F]: ... and whether that is a row of boxes for a digit each."""
     angle: Floats
     """float64[F]: radians, clockwise, of a row of boxes with common walls; 0 of others."""
+    places: NDArray[np.int64]
+    """int64[F]: boxes in each, about; a digit that goes through its box parts it in two."""
 
     def around(self, stats: Floats) -> NDArray[np.intp]:
         """The row of the frames that each component float64[N, 5] stands in, -1 for none: intp[N]."""
@@ -88,11 +92,15 @@ def _holding(stats: Floats, asked: NDArray[np.intp]) -> NDArray[np.bool_]:
     return np.asarray((within & (height > HELD * height[own])).any(axis=1))
 
 
+def _own(box: Floats, labels: NDArray[Any], number: int) -> Uint8:
+    """A component's own pixels, uint8[h, w]."""
+    x, y, width, height = box[:4].astype(int).tolist()
+    return np.asarray(labels[y : y + height, x : x + width] == number, np.uint8)
+
+
 def _outline(box: Floats, labels: NDArray[Any], number: int) -> NDArray[np.int32]:
     """The points int32[P, 1, 2] around a component."""
-    x, y, width, height = box[:4].astype(int).tolist()
-    own = (labels[y : y + height, x : x + width] == number).astype(np.uint8)
-    found, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    found, _ = cv2.findContours(_own(box, labels, number), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return np.asarray(max(found, key=len), np.int32)
 
 
@@ -106,6 +114,14 @@ def _lean(outline: NDArray[np.int32]) -> float:
     """The angle of a rectangle that is wider than high, radians, clockwise."""
     _, (across, down), angle = cv2.minAreaRect(outline)
     return float(np.deg2rad((angle if across > down else angle - 90) % 180 + 90) % np.pi - np.pi / 2)
+
+
+def _places(box: Floats, labels: NDArray[Any], number: int) -> int:
+    """How many places of nearly its height a frame's ink goes around: one, or more if it has walls inside."""
+    own = _own(box, labels, number)
+    found, tree = cv2.findContours(own, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    holes = [one for one, (*_, parent) in zip(found, tree[0], strict=True) if parent >= 0]
+    return sum(cv2.boundingRect(hole)[3] > HOLE * own.shape[0] for hole in holes)
 
 
 def _beside(one: Floats, other: Floats) -> NDArray[np.bool_]:
@@ -130,6 +146,10 @@ def frames(stats: Floats, labels: NDArray[Any], number: NDArray[np.intp]) -> Fra
     for a, b in np.argwhere(np.triu(_beside(stats, stats), 1)):
         row[row == row[b]] = row[a]
     count, ladder = np.bincount(row, minlength=len(row)), stats[:, 2] > LADDER * stats[:, 3]
+    places = np.ones(len(stats), np.int64)
+    for k in np.flatnonzero(ladder).tolist():
+        places[k] = _places(stats[k], labels, int(number[k]))
+    ladder &= places > 1
     middle = np.array([np.median(stats[row == one, 2:4], axis=0) for one in row]).reshape(-1, 2)
     alike = (np.abs(stats[:, 2:4] / np.maximum(middle, 1) - 1) < 2 * ALIKE).all(axis=1)
     odd = np.bincount(row[~alike], minlength=len(row)) > 0.25 * count
@@ -137,4 +157,4 @@ def frames(stats: Floats, labels: NDArray[Any], number: NDArray[np.intp]) -> Fra
     angle = np.zeros(len(stats))
     for k in np.flatnonzero(ladder & form).tolist():
         angle[k] = _lean(_outline(stats[k], labels, int(number[k])))
-    return Frames(stats, row, form, angle)
+    return Frames(stats, row, form, angle, places)

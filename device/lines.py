@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.frames import HELD, Frames, frames, framing
+from device.frames import HELD, LADDER, Frames, frames, framing
 from device.ink import components, contrast, over, threshold
 
 Uint8 = NDArray[np.uint8]
@@ -26,9 +26,11 @@ LARGEST_GAP = 1.6
 """Gap between neighbours on a line, as a share of the greater height."""
 WIDEST_GAP = 2.6
 """Gap between two runs of one line, as a share of the greater height."""
-MOST_IN_BOX, OFF_MIDDLE = 2.0, 0.22
-"""Components in a form's row of boxes for each height that it is wide, at most, and how far from the middle they may
-lie, in heights: a frame around an address has more and smaller ones, in several lines."""
+MOST_IN_BOX, OFF_MIDDLE = 1.5, 0.22
+"""Components for each of a row's boxes, at most, and how far from the middle they may lie, in heights: a table's cell
+has more of them, and a frame around an address smaller ones in several lines."""
+FEW = 3
+"""So many more do no harm, nor so many that are too small for digits."""
 IN_BOX = 0.6
 """Height of a digit in a form's box, as a share of the box's, where none stands free of its walls."""
 MOST_LINES = 64
@@ -120,19 +122,22 @@ def _in_boxes(drawn: Frames, row: int, stats: Floats, members: NDArray[np.intp])
     boxes = drawn.stats[drawn.row == row]
     left, top, width, height = boxes.T[:4]
     tall = float(np.median(height))
-    ladder = len(boxes) == 1
-    angle = float(drawn.angle[drawn.row == row][0]) if ladder else _skew(left + width / 2, top + height / 2, tall)
+    angle = _skew(left + width / 2, top + height / 2, tall)
     low, high = float(left.min()), float((left + width).max())
     x, y = (low + high) / 2, float(top.min() + (top + height).max()) / 2
-    if ladder:  # the upright rectangle around a leaning one is higher
-        tall = max((tall - abs(math.sin(angle)) * (high - low)) / math.cos(angle), tall / 2)
+    widest = int(width.argmax())
+    if width[widest] > LADDER * height[widest]:  # the upright rectangle around a leaning one is higher
+        angle, tall = float(drawn.angle[drawn.row == row][widest]), float(height[widest])
+        tall = max((tall - abs(math.sin(angle)) * float(width[widest])) / math.cos(angle), tall / 2)
     held = (stats[:, 3] > HELD * tall) & (stats[:, 3] < tall)
+    if np.count_nonzero(~held) > max(int(np.count_nonzero(held)), FEW):
+        return None
     stats, members = stats[held], members[held]
     off = stats[:, 1] + stats[:, 3] / 2 - y - (stats[:, 0] + stats[:, 2] / 2 - x) * math.tan(angle)
-    room = (high - low) / tall
-    if len(stats) > MOST_IN_BOX * room + 1 or np.count_nonzero(np.abs(off) > OFF_MIDDLE * tall) > 0.2 * len(stats):
+    places = int(drawn.places[drawn.row == row].sum())
+    if len(stats) > MOST_IN_BOX * places + FEW or np.count_nonzero(np.abs(off) > OFF_MIDDLE * tall) > 0.2 * len(stats):
         return None
-    text_height = quantile(stats[:, 3], 0.75) if len(stats) >= max(2.0, room / 3) else IN_BOX * tall
+    text_height = quantile(stats[:, 3], 0.75) if len(stats) >= max(2.0, places / 3) else IN_BOX * tall
     return Line((x, y), angle, (high - low) / math.cos(angle), tall, text_height, members, True)
 
 

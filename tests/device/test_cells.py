@@ -210,3 +210,11 @@ def test_rough_edges_of_a_wall_are_no_ink() -> None:
 @pytest.mark.parametrize("count", [0, 2])
 def test_no_row_has_no_insides(count: int) -> None:
     assert interiors(ladder(count), 18) is None
+
+
+def test_the_loops_of_zeros_are_no_boxes() -> None:
+    """As in a frame around all of them whose own outline is broken."""
+    ink = np.zeros((76, 320), np.uint8)
+    for k in range(5):
+        cv2.ellipse(ink, (40 + 50 * k, 38), (14, 20), 0, 0, 360, 1, 4)
+    assert interiors(ink, 18) is None

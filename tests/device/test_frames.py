@@ -98,3 +98,48 @@ def test_nor_is_one_around_a_word() -> None:
     (line,) = find_lines(page)
     assert not line.boxed
     assert line.text_height == pytest.approx(40, abs=4)
+
+
+def test_a_label_with_a_logo_keeps_its_lines() -> None:
+    """The logo is as high as a digit in a box might be, and stands in the middle; the writing does not."""
+    page = paper(400, 900)
+    cv2.rectangle(page, (40, 40), (860, 360), 40, 3)
+    cv2.circle(page, (160, 200), 60, 40, 12)
+    for k, text in enumerate(("7130471", "0131010", "307")):
+        write(page, text, 320, 120 + 100 * k, 40)
+    lines = find_lines(page)
+    assert not any(line.boxed for line in lines)
+    assert sum(line.text_height == pytest.approx(40, abs=4) for line in lines) == 3
+
+
+def test_fields_side_by_side_are_no_row_of_boxes() -> None:
+    page = paper(160, 1100)
+    for left, text in ((40, "71304"), (540, "01310")):
+        cv2.rectangle(page, (left, 40), (left + 480, 120), 40, 3)
+        write(page, text, left + 30, 100, 40)
+    lines = find_lines(page)
+    assert [(line.boxed, len(line.members)) for line in lines] == [(False, 5), (False, 5)]
+
+
+def test_nor_is_a_row_of_a_table() -> None:
+    page = paper(160, 1300)
+    for k, text in enumerate(("7130471304", "0131010013", "3070913070")):
+        left = 40 + k * 400
+        cv2.rectangle(page, (left, 40), (left + 400, 120), 40, 3)
+        write(page, text, left + 20, 100, 40, pitch=0.85)
+    assert not any(line.boxed for line in find_lines(page))
+
+
+@pytest.mark.parametrize("degrees", [-5, 0, 5])
+def test_five_boxes_and_three_are_one_line(degrees: float) -> None:
+    """As for a CEP, with a gap for its hyphen."""
+    page = paper(400, 900)
+    for start, text in ((80, "01310"), (480, "100")):
+        for k, digit in enumerate(text):
+            cv2.rectangle(page, (start + 70 * k, 150), (start + 70 * (k + 1), 240), 40, 3)
+            write(page, digit, start + 70 * k + 20, 220, 50)
+    (line,) = find_lines(turned(page, degrees))
+    assert line.boxed
+    assert np.rad2deg(line.angle) == pytest.approx(degrees, abs=0.7)
+    assert line.height == pytest.approx(90, abs=10)
+    assert len(line.members) == 8
