@@ -216,5 +216,5 @@ def test_the_loops_of_zeros_are_no_boxes() -> None:
     """As in a frame around all of them whose own outline is broken."""
     ink = np.zeros((76, 320), np.uint8)
     for k in range(5):
-        cv2.ellipse(ink, (40 + 50 * k, 38), (14, 20), 0, 0, 360, 1, 4)
+        cv2.ellipse(ink, (40 + 36 * k, 38), (14, 20), 0, 0, 360, 1, 4)
     assert interiors(ink, 18) is None

@@ -121,6 +121,26 @@ def test_fields_side_by_side_are_no_row_of_boxes() -> None:
     assert [(line.boxed, len(line.members)) for line in lines] == [(False, 5), (False, 5)]
 
 
+def test_nor_are_a_few_digits_in_one_long_frame() -> None:
+    page = paper(160, 700)
+    cv2.rectangle(page, (40, 40), (640, 120), 40, 3)
+    write(page, "307", 80, 100, 40)
+    (line,) = find_lines(page)
+    assert not line.boxed
+
+
+def test_nor_are_three_panels_with_a_logo_and_small_writing() -> None:
+    page = paper(300, 900)
+    for left in (40, 310, 580):
+        cv2.rectangle(page, (left, 40), (left + 240, 260), 40, 3)
+        cv2.circle(page, (left + 60, 150), 36, 40, 10)
+        for k in range(3):
+            write(page, "7130", left + 120, 100 + 60 * k, 26)
+    lines = find_lines(page)
+    assert not any(line.boxed for line in lines)
+    assert sum(line.text_height == pytest.approx(26, abs=4) for line in lines) >= 3
+
+
 def test_nor_is_a_row_of_a_table() -> None:
     page = paper(160, 1300)
     for k, text in enumerate(("7130471304", "0131010013", "3070913070")):
