@@ -18,7 +18,7 @@ from convert.errors import ParityError
 from convert.parity.figures import Parity
 from convert.parity.layers import Layer, worst
 from convert.source import BROUGHT
-from train.recipe import DIGIT, LENET5, LENET5_1998, LENET5_WIDE
+from train.recipe import DIGIT, LENET5, LENET5_1998
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,6 @@ ON_CUTS = Limits(error=0.25, error_gap=0.003, disagreement=0.005, unsure=0.15, s
 """On glyphs cut from rendered lines: halves of digits are among them, and blots, on which any two networks differ.
 Read by a network that was shown MNIST alone, much of it is strange.  And int8 logits come in steps of a third: where a
 digit and `not a digit` stand on the same step, the digit comes first."""
-WIDE_ON_CUTS = replace(ON_CUTS, sqnr=25.0)
-"""Of LeNet-5 with more maps: C3's rounding is added up over 40 of them, and its largest logits, of what is no digit by
-far, are twice as large and may lie beyond the int8 output.  Classes are held to the same, and whole codes too.  To
-even out the channels' ranges (Nagel et al. 2019, Data-Free Quantization) does not help: 27.6 dB in place of 27.7."""
 LARGEST_REFERENCE_CHANGE = 1e-3
 """Of float32's log probabilities, beside the Keras network's: the same sums in another order."""
 LARGEST_CODE_GAP = 0.002
@@ -73,7 +69,7 @@ OUTSIDE = 6.0
 def limits(role: str, arch: str, on_mnist: bool) -> Limits:
     """What is asked of a network, on MNIST or on glyphs cut from rendered lines."""
     if not on_mnist:
-        return WIDE_ON_CUTS if arch == LENET5_WIDE else ON_CUTS
+        return ON_CUTS
     if role != DIGIT:
         return STRANGERS_ON_MNIST
     own = {LENET5: ON_MNIST, LENET5_1998: DISTANCES_ON_MNIST, BROUGHT: BROUGHT_ON_MNIST}

@@ -54,10 +54,8 @@ def test_the_thresholds_are_those_promised():
     assert gate.LARGEST_CODE_GAP == 0.002
 
 
-def test_the_wide_network_is_held_to_the_same_classes_with_more_noise():
-    narrow, wide = (gate.limits("digit-or-not", arch, on_mnist=False) for arch in ("lenet5", "lenet5-wide"))
-    assert (narrow.sqnr, wide.sqnr) == (28.0, 25.0)
-    assert replace(wide, sqnr=narrow.sqnr) == narrow
+def test_the_wide_network_is_held_to_the_same():
+    assert len({gate.limits("digit-or-not", arch, on_mnist=False) for arch in ("lenet5", "lenet5-wide")}) == 1
 
 
 def test_what_meets_them_has_no_failures():
