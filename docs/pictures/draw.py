@@ -1,8 +1,9 @@
 """Draw the pictures of docs/reading.md: python docs/pictures/draw.py [--model NAME|PATH.json]
 
 What `postread read --explain` writes for docs/sample/envelope.png: the page, the line of the code, and, with
-`--format digits:8`, the surest of the lines that were turned down; with fewer colours, to keep the repository small.
-And glyphs of the code's line as the networks see them, alone and among their neighbours.
+`--format digits:8`, the surest of its lines with so many that were turned down; with fewer colours, to keep the repository small.
+And glyphs of the code's line as the networks see them, alone and among their neighbours; and a line in a form's boxes,
+whose digits are drawn with `train.strokes`.
 """
 
 import argparse
@@ -25,8 +26,11 @@ from device.lines import SEARCH_PIXELS, find_lines  # noqa: E402
 from device.model import ALONE, AMONG  # noqa: E402
 from device.segment import line_ink, spans  # noqa: E402
 from device.trace import Trace  # noqa: E402
+from train.strokes import drawn, render  # noqa: E402
 
 COLOURS = 64
+FORM, SEED = "04547003", 3
+"""What is written into the boxes, and the hand."""
 SHOWN, ZOOM = 20, 3
 """Glyphs in the picture of both views, and how much they are enlarged."""
 
@@ -67,6 +71,22 @@ def line_picture(reader: Reader, frame: Frame, readings: list[Reading], reading:
             small(Path(page), HERE / "page.png", 1000)
 
 
+def form() -> Frame:
+    """A row of boxes with thick walls, a digit in each, some of which touch them."""
+    rng = np.random.default_rng(SEED)
+    ink = np.zeros((220, 980), np.uint8)
+    for k, digit in enumerate(FORM):
+        left = 90 + 100 * k
+        cv2.rectangle(ink, (left, 50), (left + 100, 170), 210, 9)
+        glyph = render(drawn(digit, rng), 70, 6.0, slant=0.15)
+        x, y = left + 28 + (26 if k == 3 else 0), 78
+        part = ink[y : y + glyph.shape[0], x : x + glyph.shape[1]]
+        np.maximum(part, glyph[: part.shape[0], : part.shape[1]], out=part)
+    turned_ = cv2.warpAffine(ink, cv2.getRotationMatrix2D((490, 110), 1.5, 1), ink.shape[::-1])
+    soft = cv2.GaussianBlur(turned_, (0, 0), 1.0).astype(np.float64)
+    return Frame(np.clip(226 - 0.7 * soft + rng.normal(0, 4, ink.shape), 0, 255).astype(np.uint8))
+
+
 def traced(model: str | None, format: str, frame: Frame) -> tuple[Reader, list[Reading]]:
     reader = Reader.load(model, format)
     reader.trace = Trace()
@@ -85,8 +105,15 @@ def main() -> None:
     line_picture(reader, frame, readings, readings[0], "code.png")
     # As a CEP the address' other lines would not be looked at: none of them promises one.
     reader, readings = traced(model, "digits:8", frame)
-    refused = next(reading for reading in readings if not reading.accepted)
+    refused = next(one for one in readings if not one.accepted and one.reason != "wrong-length")
     line_picture(reader, frame, readings, refused, "refused.png")
+    boxes = form()
+    reader, readings = traced(model, "digits", boxes)
+    if [reading.digits for reading in readings if reading.accepted] != [FORM]:
+        raise SystemExit("the form's digits are not read: there is nothing to show")
+    with tempfile.TemporaryDirectory() as folder:
+        _, line = explain.save(Names(Path(folder), []), boxes, readings, reader)
+        small(Path(line), HERE / "boxes.png", 1000)
 
 
 if __name__ == "__main__":
