@@ -2,8 +2,8 @@
 
 What `postread read --explain` writes for docs/sample/envelope.png: the page, the line of the code, and, with
 `--format digits:8`, the surest of its lines with so many that were turned down; with fewer colours, to keep the
-repository small.  And glyphs of the code's line as the networks see them, alone and among their neighbours; and a line in a form's boxes,
-whose digits are drawn with `train.strokes`.
+repository small.  Glyphs of the code's line as the networks see them, alone and among their neighbours.  And a line in
+a form's boxes, whose digits are drawn with `train.strokes`.
 """
 
 import argparse
