@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.ink import reaching
 from device.strips import MARGIN
 
 if TYPE_CHECKING:
@@ -129,12 +130,8 @@ def _completed(binary: Uint8, hulls: list[Outline], rects: Floats, margin: float
 
 def within(binary: Uint8, mask: Uint8) -> Uint8:
     """The ink uint8[h, w] (0 or 1) inside of boxes, less what lies along their walls and nowhere else: rough edges."""
-    inner = binary & mask
     deep = cv2.erode(mask, np.ones((2 * SLIVER - 1, 2 * SLIVER - 1), np.uint8))
-    count, labels = cv2.connectedComponents(inner, connectivity=8)
-    kept = np.bincount(labels[deep > 0], minlength=count) > 0
-    kept[0] = False
-    return np.asarray(kept[labels], np.uint8)
+    return reaching(binary & mask, np.asarray(deep) > 0)
 
 
 def walls(down: Uint8, text_height: float) -> Floats:

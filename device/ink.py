@@ -83,6 +83,14 @@ def components(binary: Uint8) -> tuple[int, NDArray[Any], NDArray[np.int32], NDA
     return count, np.asarray(labels), np.asarray(stats, np.int32), np.asarray(centres, np.float64)
 
 
+def reaching(binary: Uint8, places: NDArray[np.bool_]) -> Uint8:
+    """The components of ink uint8[h, w] (0 or 1), corners joined, that reach any of the places bool[h, w]."""
+    count, labels = cv2.connectedComponents(binary, connectivity=8)
+    kept = np.bincount(labels[places], minlength=count) > 0
+    kept[0] = False
+    return np.asarray(kept[labels], np.uint8)
+
+
 def soften(contrast_map: Uint8, least: int) -> Uint8:
     """The soft ink map: 255 where the pen pressed as it does on average, 0 well below the threshold."""
     ink = contrast_map[contrast_map > least]

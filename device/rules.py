@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.ink import reaching
+
 Uint8 = NDArray[np.uint8]
 
 LONG = 1.6
@@ -79,11 +81,7 @@ def _rules(binary: Uint8, others: Uint8, held: int, length: int, surely: int, th
 
 def _without_crumbs(ink: Uint8, lines: Uint8) -> Uint8:
     """Ink without what lies on a line that was taken out and nowhere else: the line's own thicker places."""
-    count, labels = cv2.connectedComponents(ink, connectivity=8)
-    band = cv2.dilate(lines, np.ones((3, 3), np.uint8))
-    outside = np.bincount(labels[band == 0], minlength=count) > 0
-    outside[0] = False
-    return np.asarray(outside[labels], np.uint8)
+    return reaching(ink, np.asarray(cv2.dilate(lines, np.ones((3, 3), np.uint8))) == 0)
 
 
 def _pen(ink: NDArray[Any]) -> float:

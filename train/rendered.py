@@ -51,7 +51,18 @@ RENDERERS = (
     ),
     *(
         f"train/{name}.py"
-        for name in ("strings", "texts", "writers", "paper", "shapes", "strokes", "pieces", "typefaces", "rendered")
+        for name in (
+            "strings",
+            "texts",
+            "writers",
+            "paper",
+            "shapes",
+            "letters",
+            "strokes",
+            "pieces",
+            "typefaces",
+            "rendered",
+        )
     ),
 )
 """The source files that decide what a glyph looks like and what it is called."""

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from train.letters import LETTERS
 from train.paper import lay, paper
-from train.shapes import LETTERS
 from train.strokes import render
 from train.texts import DIGITS, WORDS, digits_text, letters_text, words_text
 from train.writers import Hand, Hands

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.shapes import LETTERS, SHAPES
+from train.letters import LETTERS
+from train.shapes import SHAPES
 
 Stroke = NDArray[np.float64]
 Uint8 = NDArray[np.uint8]

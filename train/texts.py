@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from train.shapes import LETTERS
+from train.letters import LETTERS
 
 DIGITS = "0123456789"
 MANY_ONES = np.array([7, 37, *[7] * 8]) / 100

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.shapes import LETTERS
+from train.letters import LETTERS
 from train.strokes import Stroke, drawn, place, render, zeros
 from train.texts import DIGITS
 from train.typefaces import Face
