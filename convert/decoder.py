@@ -66,6 +66,8 @@ BINS = 10
 SHARES = "digit_share", "which_share", "alone_share"
 """Of the networks' opinions, which are not fitted: chosen on lines of MNIST digits held out and on real cheques, where
 anything between 0.1 and 0.3 for the digit network and 0.3 and 0.5 for the which-digit network is within a point."""
+UNWEIGHED = "empty", "single", "street"
+"""Pages that say nothing of how a path's parts weigh."""
 WEIGHTS, CONFIDENCE, THRESHOLDS = 1, 2, 3
 """The parts of the pages."""
 
@@ -96,7 +98,7 @@ def fit(bundle: Bundle, supplies: Supplies, seed: int, lines: int, command: str,
     """Fit the decoder on so many lines of each kind, judge it on half as many more, and write it into the card."""
     counts = dict.fromkeys(MAKERS, max(lines // 2, 1))
     card, old = str(bundle.path), Decoder.from_card(bundle.decoder)
-    pages = render(card, supplies, seed, WEIGHTS, counts | {"empty": 0, "single": 0}, workers)
+    pages = render(card, supplies, seed, WEIGHTS, counts | dict.fromkeys(UNWEIGHED, 0), workers)
     weights = fit_weights(_searched(pages), old.weights, workers)
     pages = render(card, supplies, seed, CONFIDENCE, counts, workers)
     confidence = {kind: fit_confidence(*described(asked(pages, kind), weights)) for kind in KINDS}

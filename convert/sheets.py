@@ -17,7 +17,7 @@ from device.reader import Reader
 from device.segment import LineInk, Spans
 from train.pieces import Lattice, lattices
 from train.rendered import Supplies, hands
-from train.strings import Scene, empty_scene, postal_scene, scene, single_scene
+from train.strings import Scene, empty_scene, postal_scene, scene, single_scene, street_scene
 from train.texts import DIGITS
 from train.workers import spread
 from train.writers import Hands
@@ -31,6 +31,7 @@ MAKERS: dict[str, Callable[[Hands, np.random.Generator], Scene]] = {
     "postal": postal_scene,
     "empty": empty_scene,
     "single": single_scene,
+    "street": street_scene,
 }
 """The kinds of pages."""
 CODE_LENGTH = 8
@@ -98,8 +99,8 @@ def asked(pages: Mapping[str, Sequence[Sheet]], kind: Kind) -> list[Sheet]:
     """The pages that a kind of format is fitted to, with the length it would ask for.
 
     Lines of digits serve both: as they come, and as codes whose length is known.  Lines of letters are asked for codes
-    of all lengths.  One digit is asked of characters that stand alone: there a stroke passed over is half a letter,
-    where between many digits it is a trait of the hand.
+    of all lengths, streets with a house's number for a postal one.  One digit is asked of characters that stand alone:
+    there a stroke passed over is half a letter, where between many digits it is a trait of the hand.
     """
     digits, empty = pages["digits"], pages.get("empty", ())
     if kind == "single":
@@ -112,7 +113,8 @@ def asked(pages: Mapping[str, Sequence[Sheet]], kind: Kind) -> list[Sheet]:
         for k, one in enumerate(digits)
         if len(one.truth) > 1 or not one.numbers
     ]
-    return [*known, *(with_length(one, CODE_LENGTH) for one in (*pages["postal"], *empty))]
+    lines = (*pages["postal"], *empty, *pages.get("street", ()))
+    return [*known, *(with_length(one, CODE_LENGTH) for one in lines)]
 
 
 def with_length(sheet: Sheet, length: int | None) -> Sheet:

@@ -45,12 +45,13 @@ FEATURES = (
     "torn",
     "dissent",
     "among",
+    "attached",
+    "gap",
 )
 """What whole-code confidence is computed from, in the order of its weights."""
 
-
 MOST_AMONG = 3
-"""More letters than this among a code's digits count no more."""
+"""More letters than this among a code's digits, or in a word that it is attached to, count no more."""
 INSTEAD: Kind = "fixed"
 """The kind of format whose confidence stands in for one that a card does not have."""
 DISSENT = -8.0
@@ -187,14 +188,7 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, kind
     passed = size[counted & ~used]
     height = found.boxes[spans, 3] / ink.text_height
     near = size[~inside & ~used]
-    first, last = int(found.first[spans[0]]), int(found.last[spans[-1]])
-    left, right = ink.boxes[:, 0], ink.boxes[:, 0] + ink.boxes[:, 2]
-    reach = ABUTTING * ink.text_height
-    abutting = [0.0]
-    if first > 0 and left[first] - right[first - 1] < reach:
-        abutting.append(float(size[first - 1]))
-    if last + 1 < len(size) and left[last + 1] - right[last] < reach:
-        abutting.append(float(size[last + 1]))
+    sides = _beside(ink, int(found.first[spans[0]]), int(found.last[spans[-1]]))
     return np.array(
         [
             1.0,
@@ -208,13 +202,36 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, kind
             float(np.std(np.log(np.maximum(height, 0.1)))),
             float(len(spans)),
             float(near.max()) if len(near) and kind != "fixed" else 0.0,
-            max(abutting),
+            max((float(size[side[0]]) for side in sides if len(side)), default=0.0),
             ink.sharp,
             _torn(ink, used, size),
             _dissent(scores, best),
             _among(used, size, inside),
+            float(min(max(int((size[side] > LETTER).sum()) for side in sides), MOST_AMONG)) if kind == "fixed" else 0.0,
+            _widest_gap(ink, inside) if kind == "fixed" else 0.0,
         ]
     )
+
+
+def _beside(ink: LineInk, first: int, last: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The pieces that belong to one word with those from first to last, by distance: before them, and after."""
+    left, right = ink.boxes[:, 0], ink.boxes[:, 0] + ink.boxes[:, 2]
+    apart = np.flatnonzero(left[1:] - right[:-1] >= ABUTTING * ink.text_height)  # after these pieces a word ends
+    start = int(apart[apart < first].max(initial=-1)) + 1
+    stop = int(apart[apart >= last].min(initial=len(ink.boxes) - 1)) + 1
+    return np.arange(first - 1, start - 1, -1), np.arange(last + 1, stop)
+
+
+def _widest_gap(ink: LineInk, inside: NDArray[np.bool_]) -> float:
+    """How much wider than usual the widest paper between a code's pieces bool[P] is, in heights: a word's last letters
+    and the house's number after it, read as one.  A hyphen is a piece too, and in a form's boxes a narrow 1 has much
+    paper around it."""
+    if ink.cells is not None and ink.cells[inside].all():
+        return 0.0
+    boxes = ink.boxes[inside]
+    left, right = boxes[:, 0], np.maximum.accumulate(boxes[:, 0] + boxes[:, 2])
+    paper = np.maximum(left[1:] - right[:-1], 0)
+    return float(paper.max() - np.median(paper)) / ink.text_height if len(paper) else 0.0
 
 
 def _used(path: Path, ink: LineInk, found: Spans) -> NDArray[np.bool_]:

@@ -27,6 +27,14 @@ SHARPEST = 0.9
 """Share of the pixels near ink that are less steep than those by which sharpness is told."""
 FULL_EDGE = 1000.0
 """Sobel's gradient where paper becomes full ink from one pixel to the next."""
+BROAD = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+"""A broad stroke is wider than this on a strip, where digits are 40 pixels tall."""
+BOLD = 0.7
+"""So much of the ink's contrast is in broad strokes where hairlines are looked for, as a share."""
+RAISE = 3.5
+"""Contrast that a hairline gains, for each of its own."""
+GRAIN = 3.0
+"""Thin things on paper, as its fibres, have a contrast; one has to have so many times as much to be a hairline."""
 PEN_SHARE = 0.25
 """Part of the way from threshold to nothing that still counts as the soft edge of a stroke."""
 
@@ -68,6 +76,26 @@ def threshold(contrast_map: Uint8) -> int:
         if lower >= FAINTEST_INK and cv2.countNonZero(over(contrast_map, lower)) <= most:
             return lower
     return max(otsu, FAINTEST_INK)
+
+
+def with_hairlines(contrast_map: Uint8, least: int) -> Uint8:
+    """A strip's contrast map uint8[h, w] in which hairlines beside broad strokes are as dark as those, nearly.
+
+    A lens makes a stroke the fainter the thinner it is, and takes the bar from a bold 4 before its stem is any paler:
+    what is left is a 1.  Where most of the ink is broad, what an opening takes away (thinner than `BROAD`) and stands
+    out from what it takes from the paper is raised.  The map itself comes back where strokes are thin throughout.
+    least: contrast from which on there is ink.
+    """
+    inked = over(contrast_map, least)
+    broad = cv2.morphologyEx(contrast_map, cv2.MORPH_OPEN, BROAD)
+    dark, paper = cv2.mean(contrast_map, inked)[0], 1 - inked
+    if cv2.mean(broad, inked)[0] <= BOLD * dark:
+        return contrast_map
+    thin = cv2.subtract(contrast_map, broad)
+    grain = int(GRAIN * cv2.mean(thin, paper)[0])
+    raised = cv2.convertScaleAbs(np.maximum(thin, np.uint8(min(grain, 255))), alpha=RAISE, beta=-RAISE * grain)
+    raised = np.minimum(cv2.add(contrast_map, raised), np.uint8(dark))
+    return np.asarray(np.maximum(contrast_map, raised), np.uint8)
 
 
 def over(contrast_map: Uint8, least: int) -> Uint8:

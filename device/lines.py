@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.frames import HELD, LADDER, Frames, frames, framing
-from device.ink import components, contrast, over, threshold
+from device.ink import FAINTEST_INK, components, contrast, over, threshold
 
 Uint8 = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -20,6 +20,8 @@ SEARCH_PIXELS = 500_000
 """Lines are looked for on a picture of at most this many pixels."""
 SEARCH_WINDOW = 61
 """Window of the paper's brightness on the reduced picture, pixels: wider than two broad strokes."""
+FAINT = 0.45
+"""Ink may be this much fainter than what the threshold was set for."""
 SMALLEST = 5
 """Smallest component that can be part of a digit, pixels of the reduced picture."""
 LARGEST_GAP = 1.6
@@ -31,6 +33,11 @@ MOST_IN_BOX, OFF_MIDDLE = 1.5, 0.22
 has more of them, and a frame around an address smaller ones in several lines."""
 FEW = 3
 """So many more do no harm, nor so many that are too small for digits."""
+LONG = 2.0
+"""A group is a line of writing, in which others may lie, when it is longer than this, in its heights; less is an
+envelope's outline."""
+ONE_LINE = 0.35
+"""Groups one above the other are of one line as long as their middles are no further apart, in heights."""
 IN_BOX = 0.6
 """Height of a digit in a form's box, as a share of the box's, where none stands free of its walls."""
 MOST_LINES = 64
@@ -83,7 +90,21 @@ def find_lines(small: Uint8) -> list[Line]:
 def find_writing(small: Uint8) -> Writing:
     """The lines on a reduced grey picture uint8[h, w], and the ink that they were found in."""
     map_ = contrast(small, SEARCH_WINDOW)
-    _, labels, found, _ = components(over(map_, threshold(map_)))
+    return _writing(map_, threshold(map_))
+
+
+def find_faint(small: Uint8) -> Writing | None:
+    """The same where faint writing counts as ink beside something much darker, as a stamp; None where that is no lower
+    threshold."""
+    map_ = contrast(small, SEARCH_WINDOW)
+    usual = threshold(map_)
+    least = max(FAINTEST_INK, round(FAINT * usual))
+    return _writing(map_, least) if least < usual else None
+
+
+def _writing(map_: Uint8, least: int) -> Writing:
+    """The lines in a contrast map uint8[h, w] of ink from that much contrast on."""
+    _, labels, found, _ = components(over(map_, least))
     number = np.flatnonzero((found[:, cv2.CC_STAT_HEIGHT] >= SMALLEST) & (found[:, cv2.CC_STAT_AREA] >= SMALLEST))
     number = number[number > 0]
     if len(number) > MAX_COMPONENTS:
@@ -220,11 +241,22 @@ class _Ends:
         shared = np.minimum(top + tallest, upmost + height) - np.maximum(top, upmost)
         small = (shared > 0.75 * np.minimum(tallest, height)) & (lower > 0.28 * taller)
         onward |= small & (gap > -0.3 * taller) & (gap < 0.9 * taller)
-        middle = (low + high) / 2
+        middle, length = (low + high) / 2, high - low
         within = (middle > low[part, None]) & (middle < high[part, None]) & (self.tall < tall)
-        within &= high - low < (high - low)[part, None]
+        within &= (length < length[part, None]) & (length > LONG * self.tall)[part, None]
         at = self.centre[part, None] + (middle - middle[part, None]) * self.slope[part, None]
-        return np.asarray(onward | (within & (np.abs(at - self.centre) < 0.5 * tall)))
+        within &= np.abs(at - self.centre) < 0.5 * tall
+        # a digit that fell apart: its upper half goes on to the right, its lower half to the left
+        start, stop = np.maximum(low[part, None], low), np.minimum(high[part, None], high)
+        here, there = (
+            centre + ((start + stop) / 2 - middle_) * slope
+            for centre, middle_, slope in (
+                (self.centre[part, None], middle[part, None], self.slope[part, None]),
+                (self.centre, middle, self.slope),
+            )
+        )
+        beside = (stop > start) & (lower > 0.45 * taller) & (np.abs(here - there) < ONE_LINE * taller)
+        return np.asarray(onward | within | beside)
 
 
 def quantile(values: NDArray[np.float64] | NDArray[np.int32], share: float) -> float:

@@ -20,7 +20,7 @@ from device.glance import promises
 from device.glyphs import glyphs
 from device.ink import reduce, to_grey
 from device.lattice import HOPELESS, Scores, most_digits
-from device.lines import SEARCH_PIXELS, Line, Writing, find_writing
+from device.lines import SEARCH_PIXELS, Line, Writing, find_faint, find_writing
 from device.model import ALONE, Bundle, Precision
 from device.orientation import Orientation, View, parse_orientation, read_turned
 from device.segment import LineInk, Spans, digit_box, line_ink, spans
@@ -35,14 +35,17 @@ Uint8 = NDArray[np.uint8]
 PART_OF = 0.6
 """A reading of which another, longer one covers this share is a part of it."""
 SETTLED, SENDER_ONLY = 2.0, 0.25
-"""Once the addressee's code was read lines that promise less than this are left unread, log odds for each digit, and
-this once only one was that stands where the sender's does."""
+"""Once the addressee's code was read for certain lines that promise less than this are left unread, log odds for each
+digit, and this once only one was that stands where the sender's does."""
 IN_VAIN, RATHER_NOT = 2, 0.0
 """Once so many lines were read, whatever they gave, those that promise less than this are left."""
+NOTHING = 0.1
+"""Where no reading has more confidence, the code may be written in ink too faint beside something else on the page."""
 MOST_READ = 12
 """Lines that are read of a page with one code: more of them are a texture.  Of 671 codes none was on a later one."""
 CERTAIN = 0.9
-"""Confidence of an addressee's code from which on the sender's line, the stamp and its postmark are left unread."""
+"""Confidence of an addressee's code from which on the sender's line, the stamp and its postmark are left unread; a
+house number after a word may be read as a code with less, while the code stands on a line that promises less."""
 MOST_AFTER = 2
 """Lines that are read once the addressee's code was, with that confidence: few pages have more that promise one."""
 BEYOND_HOPE = 2 * HOPELESS
@@ -113,6 +116,11 @@ class Reader:
         small, scale = reduce(grey, SEARCH_PIXELS)
         writing = find_writing(small)
         readings = _whole(self._read_lines(grey, small, scale, writing))
+        if self.format.postal and max((one.confidence for one in readings), default=0.0) < NOTHING:
+            faint = find_faint(small)
+            if faint is not None:
+                writing = faint
+                readings = _whole([*readings, *self._read_lines(grey, small, scale, faint)])
         readings.sort(key=lambda reading: (not reading.accepted, -reading.confidence))
         if self.format.postal:
             readings = one_addressee(readings, (grey.shape[1], grey.shape[0]))
@@ -142,8 +150,9 @@ class Reader:
                 readings.append(reading)
                 if self.format.postal and reading.accepted and reading.known is not False:
                     sent = from_sender(reading, (grey.shape[1], grey.shape[0]))
-                    least = max(least, SENDER_ONLY if sent else SETTLED)
-                    if not sent and reading.confidence >= CERTAIN:
+                    sure = reading.confidence >= CERTAIN
+                    least = max(least, SENDER_ONLY if sent else SETTLED if sure else RATHER_NOT)
+                    if sure and not sent:
                         certain, most = True, min(most, read + MOST_AFTER)
         return readings
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from device.cells import boxes_between, interiors, numbered, walls, within
 from device.cuts import seam_field
-from device.ink import contrast, sharpness, soften, threshold
+from device.ink import contrast, sharpness, soften, threshold, with_hairlines
 from device.lines import Line, quantile
 from device.rules import remove_rules
 from device.slant import straighten
@@ -43,6 +43,8 @@ SLIVER = 10
 """A component within so many pixels of a strip's upper or lower edge is no part of its text."""
 FEW_LABELS = 1 << 17
 """Pixels of a strip that has few enough components for labels of 16 bits, which are quicker."""
+ENLARGED = 0.8
+"""Where a strip's pixel is less than this of the frame's, strokes are narrower than what the lens blurs."""
 RESCALE = 0.78, 1.3
 """A strip whose text is this much smaller or larger than it should be is cut out again."""
 
@@ -123,6 +125,9 @@ def _whole(strip: Strip, boxed: bool) -> _Whole:
     """The components of a strip, without the slant of its hand; boxed: whether it was found as a row of boxes."""
     map_ = contrast(strip.grey, WINDOW)
     least = threshold(map_)
+    if strip.scale < ENLARGED:
+        map_ = with_hairlines(map_, least)
+        least = threshold(map_)
     binary = (map_ > least).view(np.uint8)
     inside = interiors(binary, MARGIN * TEXT_HEIGHT) if boxed else None
     binary, upright = remove_rules(binary, TEXT_HEIGHT)

@@ -35,6 +35,11 @@ class Strip:
     frame_size: tuple[int, int]
     """Width, height of the frame: what boxes are clipped to."""
 
+    @property
+    def scale(self) -> float:
+        """Pixels of the frame to one of the strip's."""
+        return math.hypot(*self.to_frame[:, 0].tolist())
+
     def box(self, x: float, y: float, width: float, height: float) -> Box:
         """The upright box on the frame around a box on the strip."""
         return self._clipped([extremes(along) for along in self._map(x, y, width, height).T])

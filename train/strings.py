@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from train.letters import LETTERS
 from train.paper import lay, paper
 from train.strokes import render
-from train.texts import DIGITS, WORDS, digits_text, letters_text, words_text
+from train.texts import DIGITS, WORDS, digits_text, letters_text, street_text, words_text
 from train.writers import Hand, Hands
 
 Uint8 = NDArray[np.uint8]
@@ -96,6 +96,14 @@ def postal_scene(hands: Hands, rng: np.random.Generator) -> Scene:
         _box(ink, owners, characters, hand, rng)
     _disturb(ink, hand, rng)
     return _shown(ink, owners, characters, hand, truth, 8, rng)
+
+
+def street_scene(hands: Hands, rng: np.random.Generator) -> Scene:
+    """The line that every address has beside its code's: words and a house's number, whose reading would be false."""
+    hand = _hand(hands, rng, [0.3, 0.3, 0.1, 0.3])
+    ink, owners, characters = _write(hand, street_text(rng), rng)
+    _disturb(ink, hand, rng)
+    return _shown(ink, owners, characters, hand, "", 8, rng)
 
 
 def single_scene(hands: Hands, rng: np.random.Generator) -> Scene:

@@ -55,6 +55,17 @@ def words_text(rng: np.random.Generator) -> str:
     return text
 
 
+def street_text(rng: np.random.Generator) -> str:
+    """Words and a number of one to five digits, after them or before."""
+    street = " ".join(str(rng.choice(WORDS)) for _ in range(int(rng.integers(1, 4))))
+    street = street.upper() if rng.random() < 0.2 else street
+    number = str(rng.integers(1, 10 ** int(rng.integers(1, 6))))
+    style = rng.random()
+    if style < 0.6:
+        return f"{street}, {number}"
+    return f"{street} {number}" if style < 0.8 else f"{number} {street}" if style < 0.9 else f"{street} n. {number}"
+
+
 def letters_text(rng: np.random.Generator, known: Sequence[str] = tuple(LETTERS)) -> list[str]:
     """Some of the known letters (and, by hand, runs of running hand), in no order."""
     return [str(letter) for letter in rng.choice(list(known), int(rng.integers(1, 7)))]

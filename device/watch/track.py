@@ -29,8 +29,9 @@ MOST_AGREEING = 6
 """More looks that agree add nothing: they all see one envelope."""
 DISSENT = 3.0
 """Log odds lost with each e-fold of confidence that spoke for something else."""
-DATE = 6.0
-"""Log odds that eight digits lose which are a day of these times: 16.11.2020 is a postmark's, hardly ever a code."""
+DATE, SUREST_DATE = 6.0, 4.0
+"""Log odds that eight digits lose which are a day of these times, and what they have before that at most: 16.11.2020 is
+a postmark's, hardly ever a code, however well it is written."""
 PLAUSIBLE = 0.3
 """Confidence of a rival, at least."""
 LEAST_VOTE = 0.02
@@ -69,7 +70,7 @@ class Place:
         share = weights[digits] / sum(weights.values())
         odds = sum(map(_odds, agreeing)) / len(agreeing)
         odds += AGREEMENT * math.log(min(len(agreeing), MOST_AGREEING)) + DISSENT * math.log(share)
-        return _logistic(odds - (DATE if _is_date(digits) else 0.0))
+        return _logistic(min(odds, SUREST_DATE) - DATE if _is_date(digits) else odds)
 
 
 @dataclass(slots=True)

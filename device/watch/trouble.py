@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.lines import Line, find_lines
+from device.lines import Line, find_faint, find_lines
 
 Uint8 = NDArray[np.uint8]
 
@@ -22,6 +22,8 @@ LEAST_TEXT = 6.0
 """Height of a line's letters on the small picture, pixels."""
 LETTERS = 3.0
 """A line is so many times as long as it is high, at least."""
+MANY_LETTERS = 6
+"""Faint ink is writing where so many letters stand in a row: specks and the grain of paper do not."""
 
 
 def sharpness(small: Uint8) -> float:
@@ -40,7 +42,11 @@ def brightness(small: Uint8) -> float:
 
 def text_lines(small: Uint8) -> list[Line]:
     """The lines on a small picture that may be writing."""
-    return [line for line in find_lines(small) if line.width > LETTERS * line.text_height]
+    lines = [line for line in find_lines(small) if line.width > LETTERS * line.text_height]
+    if lines:
+        return lines
+    faint = find_faint(small)
+    return [] if faint is None else [line for line in faint.lines if len(line.members) >= MANY_LETTERS]
 
 
 def why_nothing(small: Uint8, found: bool) -> str:

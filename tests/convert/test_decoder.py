@@ -181,6 +181,15 @@ def test_each_kind_of_format_has_the_lengths_it_would_ask_for(pages):
     assert {get("digits:1").kind, get("digits").kind, get("cep").kind, get("digits:5").kind} == set(KINDS)
 
 
+def test_a_street_with_its_number_is_asked_for_a_postal_code_and_holds_none(card, supplies):
+    made = render(card, supplies, 5, 1, {"street": 12}, 1)["street"]
+    assert made
+    assert all(one.numbers and not one.truth for one in made)
+    pages = dict.fromkeys(("digits", "postal", "empty", "single"), ()) | {"street": made}
+    assert [len(asked(pages, kind)) for kind in KINDS] == [len(made) if kind == "fixed" else 0 for kind in KINDS]
+    assert {case.length for one in asked(pages, "fixed") for case in one.lines} == {8}
+
+
 def test_parts_have_pages_of_their_own(pages):
     truths = [[one.truth for one in part["digits"]] for part in pages]
     assert truths[0] != truths[1]

@@ -1,5 +1,7 @@
 """Digits on a line → a candidate: how sure it is, by which threshold it is judged, and why it is turned down."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -176,7 +178,7 @@ def test_each_feature_is_what_its_name_says() -> None:
     assert some["least_odds"] == 2.0
     assert some["margin"] == pytest.approx(np.log(0.9 / 0.05))
     assert some["length"] == 8
-    for name in ("passed_over", "largest_gap_piece", "uneven", "outside", "abutting", "among"):
+    for name in ("passed_over", "largest_gap_piece", "uneven", "outside", "abutting", "among", "attached", "gap"):
         assert some[name] == 0
 
 
@@ -213,6 +215,37 @@ def test_ink_right_beside_a_code_abuts(text: str, pitch: int, abuts: bool) -> No
     paths = best_paths(ink, found, scores, Weights(), 5)
     assert paths[0].digits == "12345"
     assert (describe(paths, ink, found, scores, "fixed")[FEATURES.index("abutting")] > 0) == abuts
+
+
+@pytest.mark.parametrize("text", ["---12345", "12345---", "-12345--", "12345"])
+def test_a_code_is_attached_to_the_letters_of_its_word(text: str) -> None:
+    ink, found = line(len(text), pitch=30)
+    paths = best_paths(ink, found, opinion(text), Weights(), 5)
+    longest = max(len(side) for side in text.split("12345"))
+    assert describe(paths, ink, found, opinion(text), "fixed")[FEATURES.index("attached")] == longest
+    assert describe(paths, ink, found, opinion(text), "any")[FEATURES.index("attached")] == 0
+
+
+def test_a_gap_within_a_code_is_paper_and_a_hyphen_fills_it() -> None:
+    """01310_100 and 01310-100, in heights of the line beyond the usual gap."""
+    for middle, gap in (("", 50 / TALL), ("-", 0.0)):
+        text = f"01310{middle}100"
+        ink, found = line(len(text))
+        if middle:
+            ink.boxes[5] = found.boxes[5] = 260, 38, 24, 4
+        else:
+            ink.boxes[5:, 0] += 50
+        paths = best_paths(ink, found, opinion(text), Weights(), 8)
+        assert describe(paths, ink, found, opinion(text), "fixed")[FEATURES.index("gap")] == pytest.approx(gap)
+
+
+def test_paper_in_a_form_s_boxes_is_no_gap() -> None:
+    ink, found = line(8)
+    ink.boxes[5:, 0] += 50
+    paths = best_paths(ink, found, opinion("01310100"), Weights(), 8)
+    for cells, wide in ((np.arange(1, 9, dtype=np.int32), False), (np.zeros(8, np.int32), True)):
+        row = describe(paths, replace(ink, cells=cells), found, opinion("01310100"), "fixed")
+        assert (row[FEATURES.index("gap")] > 0) == wide
 
 
 def test_uneven_digits_are_uneven() -> None:

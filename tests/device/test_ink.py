@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from device.ink import FAINTEST_INK, contrast, reduce, sharpness, soften, threshold, to_grey
+from device.ink import FAINTEST_INK, contrast, reduce, sharpness, soften, threshold, to_grey, with_hairlines
 
 Uint8 = NDArray[np.uint8]
 WINDOW = 45
@@ -164,6 +164,44 @@ def test_a_page_written_with_one_faint_pen_is_read(darkness: float) -> None:
     page = paper(220)
     mask = strokes(page, darkness)
     assert (binary(page) == mask).all()
+
+
+# ── Hairlines ──
+
+
+def bold_four(bar: int, noise: float = 0.0) -> Uint8:
+    """A contrast map of three stems, and the bar and slant of a 4 on one of them, so much darker than the paper."""
+    map_ = np.abs(np.random.default_rng(4).normal(0, noise, (76, 200)))
+    cv2.line(map_, (62, 46), (88, 16), bar, 2)
+    map_[46:49, 62:100] = bar
+    for x in (20, 82, 140):
+        map_[16:58, x : x + 12] = 120
+    return np.asarray(cv2.GaussianBlur(map_, (0, 0), 1.0), np.uint8)
+
+
+@pytest.mark.parametrize("bar", [28, 36])
+def test_a_hairline_beside_broad_strokes_becomes_ink(bar: int) -> None:
+    before = bold_four(bar, noise=3.0)
+    least = threshold(before)
+    after = with_hairlines(before, least)
+    assert (before[47, 64:80] <= least).all()
+    assert (after[47, 64:80] > threshold(after)).mean() > 0.9
+    assert (after[:, 84:92] == before[:, 84:92]).mean() > 0.9, "the stem stays as it is"
+    assert (after[:, 160:] <= threshold(after)).all(), "and so does the paper"
+
+
+def test_thin_strokes_throughout_are_left_alone() -> None:
+    page = paper(220)
+    strokes(page, 0.5, thickness=3)
+    map_ = contrast(page, WINDOW)
+    assert with_hairlines(map_, threshold(map_)) is map_
+
+
+@given(arrays(np.uint8, (16, 16)), st.integers(0, 254))
+def test_nothing_is_made_fainter_and_nothing_darker_than_the_pen(map_: Uint8, least: int) -> None:
+    after = with_hairlines(map_, least)
+    assert (after >= map_).all()
+    assert after.max() == map_.max()
 
 
 # ── The soft map ──

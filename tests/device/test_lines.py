@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from device.ink import reduce
-from device.lines import MOST_LINES, SEARCH_PIXELS, Line, find_lines, quantile
+from device.lines import MOST_LINES, SEARCH_PIXELS, Line, find_faint, find_lines, quantile
 from device.strips import TEXT_HEIGHT, Strip, cut_out
 
 Uint8 = NDArray[np.uint8]
@@ -48,6 +48,13 @@ def write(page: Uint8, text: str, x: float, y: float, height: float, pitch: floa
         for stroke in STROKES[digit]:
             points = np.rint((at + np.array(stroke) * (height - pen)) * 8).astype(np.int32)
             cv2.polylines(page, [points], False, 30, pen, cv2.LINE_AA, 3)
+
+
+SPLIT = [
+    *((30, 83, 22, 32), (56, 87, 6, 32), (68, 83, 31, 36), (110, 82, 10, 35), (128, 100, 22, 15), (165, 104, 17, 7)),
+    *((131, 83, 14, 16), (186, 87, 22, 31), (216, 86, 26, 32), (253, 93, 26, 34)),
+]
+"""x, y, width, height of the components of 41016-638, whose last 6 before the hyphen is two."""
 
 
 def turned(page: Uint8, degrees: float) -> Uint8:
@@ -148,6 +155,42 @@ def test_small_zeros_stay_on_their_line(size: float, rise: float) -> None:
     assert len(lines) == 1
     _, _, width, _ = ink_box(page)
     assert abs(lines[0].width - width) < 6
+
+
+def test_a_digit_that_fell_apart_does_not_split_its_line() -> None:
+    """The upper part of its 6 goes on to the right, its bar to the hyphen: two groups, one above the other."""
+    page = paper(200, 800)
+    for x, y, width, height in SPLIT:
+        page[y : y + height, x : x + width] = 30
+    (line,) = found(page)[0]
+    assert len(line.members) == len(SPLIT)
+
+
+def test_an_outline_around_writing_is_not_its_line() -> None:
+    """The edge of a shadow, or of the envelope: its middle lies in the middle line of an address."""
+    page = paper(400, 700)
+    cv2.polylines(page, [np.array([(20, 10), (20, 390), (560, 390)], np.int32)], False, 60, 2)
+    for row in range(3):
+        write(page, "4567890", 150, 150 + 70 * row, 30)
+    assert sorted(len(line.members) for line in found(page)[0] if line.width > 100 and line.height < 100) == [7, 7, 7]
+
+
+@pytest.mark.parametrize("darkness", [0.13, 0.2, 0.3])
+def test_faint_writing_beside_a_dark_stamp_is_found_at_a_second_look(darkness: float) -> None:
+    page = paper(360, 640)
+    write(page, "01310100", 150, 250, 30)
+    page[:] = 235 - (235 - page) * (darkness / 0.87)
+    cv2.rectangle(page, (500, 20), (610, 160), 20, 8)
+    page = np.asarray(cv2.GaussianBlur(page, (0, 0), 1.0), np.uint8)
+    faint = find_faint(page)
+    assert faint is not None
+    assert max(len(line.members) for line in faint.lines) == 8
+
+
+def test_writing_in_one_ink_needs_no_second_look() -> None:
+    page = paper(360, 640)
+    page[100:130, 100:400:20] = 212
+    assert find_faint(page) is None
 
 
 def test_what_stands_far_away_is_another_line() -> None:

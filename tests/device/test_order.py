@@ -22,7 +22,7 @@ DOUBTFUL = SETTLED - 0.5
 """Promises more than what is left once the sender's code was read, and less than once the addressee's was."""
 
 
-def a_reading(box: Box, accepted: bool, known: bool | None, confidence: float = 0.8) -> Reading:
+def a_reading(box: Box, accepted: bool, known: bool | None, confidence: float = CERTAIN) -> Reading:
     corners = cast(Any, ((0, 0),) * 4)
     why = None if accepted else "not-sure"
     return Reading(
@@ -85,6 +85,12 @@ def test_once_the_code_was_read_doubtful_lines_are_left(
     box: Box, accepted: bool, known: bool | None, read: list[int]
 ) -> None:
     assert asked([DOUBTFUL, 3.0, SETTLED, SENDER_ONLY - 0.5], {1: a_reading(box, accepted, known)}) == read
+
+
+def test_a_code_that_is_not_certain_leaves_out_what_rather_promises_none() -> None:
+    """`Rua do Carmo, 1955` was read as eight digits first, and the code below it, which promised less, never."""
+    unsure = {1: a_reading(MIDDLE, True, None, CERTAIN - 0.01)}
+    assert asked([DOUBTFUL, 3.0, RATHER_NOT, RATHER_NOT - 0.01], unsure) == [1, 0, 2]
 
 
 def test_after_a_few_lines_those_that_promise_rather_none_are_left() -> None:

@@ -71,6 +71,7 @@ def test_a_code_in_the_senders_corner_alone_is_refused(reading) -> None:
 
 def test_a_day_is_hardly_a_code(reading) -> None:
     assert track(*[[reading("16112020", 0.9)]] * 3).settled(PAPER) == []
+    assert track(*[[reading("16112020", 0.999999)]] * 8).settled(PAPER) == []
     assert track(*[[reading("16132020", 0.9)]] * 3).settled(PAPER)
 
 
