@@ -57,6 +57,8 @@ IN_WORDS = {
     "torn": "largest piece torn off a digit",
     "dissent": "least log probability that any network gives a digit",
     "among": "letters among the digits",
+    "attached": "letters of the word it is attached to",
+    "gap": "paper within it, beyond the usual",
 }
 
 
