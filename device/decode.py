@@ -24,6 +24,9 @@ FEW_LETTERS, LETTER = 2, 0.25
 """... unless that is no more than so many pieces larger than this, in squares of the line's height: `R$`."""
 ABUTTING = 0.4
 """Ink nearer than this to a code's ends, in heights, belongs to the same word."""
+ATTACHED = 0.2
+"""Letters with no more paper than this between them and a code are a word that goes on in it; by hand CEP may stand
+hardly further from its digits than they stand from each other."""
 KNOWN_REACH = 8.0
 """A known code is taken for what was written as long as its path scores no more than this below the best one."""
 Known = frozenset[str]
@@ -188,7 +191,9 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, kind
     passed = size[counted & ~used]
     height = found.boxes[spans, 3] / ink.text_height
     near = size[~inside & ~used]
-    sides = _beside(ink, int(found.first[spans[0]]), int(found.last[spans[-1]]))
+    ends = int(found.first[spans[0]]), int(found.last[spans[-1]])
+    sides = _beside(ink, *ends, ABUTTING)
+    attached = max(int((size[side] > LETTER).sum()) for side in _beside(ink, *ends, ATTACHED))
     return np.array(
         [
             1.0,
@@ -207,16 +212,17 @@ def describe(paths: list[Path], ink: LineInk, found: Spans, scores: Scores, kind
             _torn(ink, used, size),
             _dissent(scores, best),
             _among(used, size, inside),
-            float(min(max(int((size[side] > LETTER).sum()) for side in sides), MOST_AMONG)) if kind == "fixed" else 0.0,
+            float(min(attached, MOST_AMONG)) if kind == "fixed" else 0.0,
             _widest_gap(ink, inside) if kind == "fixed" else 0.0,
         ]
     )
 
 
-def _beside(ink: LineInk, first: int, last: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The pieces that belong to one word with those from first to last, by distance: before them, and after."""
+def _beside(ink: LineInk, first: int, last: int, reach: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The pieces before and after those from first to last, the nearest ones first, as far as no paper between them is
+    wider than the reach, in heights."""
     left, right = ink.boxes[:, 0], ink.boxes[:, 0] + ink.boxes[:, 2]
-    apart = np.flatnonzero(left[1:] - right[:-1] >= ABUTTING * ink.text_height)  # after these pieces a word ends
+    apart = np.flatnonzero(left[1:] - right[:-1] >= reach * ink.text_height)  # after these pieces
     start = int(apart[apart < first].max(initial=-1)) + 1
     stop = int(apart[apart >= last].min(initial=len(ink.boxes) - 1)) + 1
     return np.arange(first - 1, start - 1, -1), np.arange(last + 1, stop)

@@ -19,6 +19,8 @@ Uint8 = NDArray[np.uint8]
 
 FAINTEST_INK = 18
 """Contrast (0..255 of the paper's brightness) below which nothing is ink, whatever Otsu says."""
+FAINTEST_WRITING = 10
+"""The same on a line that is known to hold faint writing: its strokes are broken at more."""
 LOWER = (0.6, 0.7, 0.8, 0.9)
 """Faint strokes are kept whole by a threshold below Otsu's, these shares of it, ..."""
 GROWTH = 1.25
@@ -67,15 +69,18 @@ def contrast(grey: Uint8, window: int) -> Uint8:
     return shares(np.asarray(cv2.subtract(paper, grey), np.uint8), paper)
 
 
-def threshold(contrast_map: Uint8) -> int:
-    """The least contrast that is ink: Otsu's (1979), or a lower one where the paper is clean enough for it."""
+def threshold(contrast_map: Uint8, faintest: int = FAINTEST_INK) -> int:
+    """The least contrast that is ink: Otsu's (1979), or a lower one where the paper is clean enough for it.
+
+    faintest: contrast below which nothing is ink.
+    """
     level, inked = cv2.threshold(contrast_map, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     otsu, most = int(level), GROWTH * cv2.countNonZero(inked)
     for share in LOWER:
         lower = int(share * otsu)
-        if lower >= FAINTEST_INK and cv2.countNonZero(over(contrast_map, lower)) <= most:
+        if lower >= faintest and cv2.countNonZero(over(contrast_map, lower)) <= most:
             return lower
-    return max(otsu, FAINTEST_INK)
+    return max(otsu, faintest)
 
 
 def with_hairlines(contrast_map: Uint8, least: int) -> Uint8:

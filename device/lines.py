@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -64,6 +64,8 @@ class Line:
     """intp[N]: its components, rows of `Writing.stats`."""
     boxed: bool = False
     """Whether it stands in a form's row of boxes; then the line is as wide and as high as that."""
+    faint: bool = False
+    """Whether it was found where faint ink was looked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +101,10 @@ def find_faint(small: Uint8) -> Writing | None:
     map_ = contrast(small, SEARCH_WINDOW)
     usual = threshold(map_)
     least = max(FAINTEST_INK, round(FAINT * usual))
-    return _writing(map_, least) if least < usual else None
+    if least >= usual:
+        return None
+    found = _writing(map_, least)
+    return replace(found, lines=[replace(line, faint=True) for line in found.lines])
 
 
 def _writing(map_: Uint8, least: int) -> Writing:

@@ -120,7 +120,7 @@ class Reader:
             faint = find_faint(small)
             if faint is not None:
                 writing = faint
-                readings = _whole([*readings, *self._read_lines(grey, small, scale, faint)])
+                readings = _once(_whole([*readings, *self._read_lines(grey, small, scale, faint)]))
         readings.sort(key=lambda reading: (not reading.accepted, -reading.confidence))
         if self.format.postal:
             readings = one_addressee(readings, (grey.shape[1], grey.shape[0]))
@@ -260,6 +260,12 @@ def _whole(readings: list[Reading]) -> list[Reading]:
         for reading in readings
         if not any(len(other.digits) > len(reading.digits) and _covers(other, reading) for other in readings)
     ]
+
+
+def _once(readings: list[Reading]) -> list[Reading]:
+    """Of those that both looks found at one place, the surer one."""
+    ranked = sorted(readings, key=lambda reading: -reading.confidence)
+    return [one for k, one in enumerate(ranked) if not any(_covers(surer, one) for surer in ranked[:k])]
 
 
 def _covers(other: Reading, reading: Reading) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from device.cells import boxes_between, interiors, numbered, walls, within
 from device.cuts import seam_field
-from device.ink import contrast, sharpness, soften, threshold, with_hairlines
+from device.ink import FAINTEST_INK, FAINTEST_WRITING, contrast, sharpness, soften, threshold, with_hairlines
 from device.lines import Line, quantile
 from device.rules import remove_rules
 from device.slant import straighten
@@ -88,11 +88,12 @@ def line_ink(grey: Uint8, small: Uint8, scale: float, line: Line) -> tuple[Strip
 
     grey, small, scale: the full picture, the reduced one that the line was found on, and small / full.
     """
-    whole = _whole(cut_out(grey, small, scale, line), line.boxed)
+    faintest = FAINTEST_WRITING if line.faint else FAINTEST_INK
+    whole = _whole(cut_out(grey, small, scale, line), line.boxed, faintest)
     ratio = whole.text_height / TEXT_HEIGHT
     if not RESCALE[0] < ratio < RESCALE[1]:
         resized = replace(line, text_height=line.text_height * ratio)
-        whole = _whole(cut_out(grey, small, scale, resized), line.boxed)
+        whole = _whole(cut_out(grey, small, scale, resized), line.boxed, faintest)
     return whole.strip, _in_pieces(whole)
 
 
@@ -121,13 +122,16 @@ class _Whole:
     """Pixels."""
 
 
-def _whole(strip: Strip, boxed: bool) -> _Whole:
-    """The components of a strip, without the slant of its hand; boxed: whether it was found as a row of boxes."""
+def _whole(strip: Strip, boxed: bool, faintest: int = FAINTEST_INK) -> _Whole:
+    """The components of a strip, without the slant of its hand.
+
+    boxed: whether it was found as a row of boxes.  faintest: contrast of its ink, at least.
+    """
     map_ = contrast(strip.grey, WINDOW)
-    least = threshold(map_)
+    least = threshold(map_, faintest)
     if strip.scale < ENLARGED:
         map_ = with_hairlines(map_, least)
-        least = threshold(map_)
+        least = threshold(map_, faintest)
     binary = (map_ > least).view(np.uint8)
     inside = interiors(binary, MARGIN * TEXT_HEIGHT) if boxed else None
     binary, upright = remove_rules(binary, TEXT_HEIGHT)

@@ -219,7 +219,7 @@ def test_ink_right_beside_a_code_abuts(text: str, pitch: int, abuts: bool) -> No
 
 @pytest.mark.parametrize("text", ["---12345", "12345---", "-12345--", "12345"])
 def test_a_code_is_attached_to_the_letters_of_its_word(text: str) -> None:
-    ink, found = line(len(text), pitch=30)
+    ink, found = line(len(text), pitch=24 + round(0.15 * TALL))
     paths = best_paths(ink, found, opinion(text), Weights(), 5)
     longest = max(len(side) for side in text.split("12345"))
     assert describe(paths, ink, found, opinion(text), "fixed")[FEATURES.index("attached")] == longest
