@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from device.watch.watcher import Watcher
 
 SOURCES = """picamera[:N] (the default), v4l2:N or /dev/videoN, rtsp:// or http:// (MJPEG), folder:DIR, a film's path"""
-LEAST = 0.8
+LEAST = 0.85
+"""Confidence of a settled reading: below it rendered films gain one code for each one that is wrong."""
 DAYS = 90.0
 MEGABYTES = 500
 
