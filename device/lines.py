@@ -95,15 +95,14 @@ def find_writing(small: Uint8) -> Writing:
     return _writing(map_, threshold(map_))
 
 
-def find_faint(small: Uint8) -> Writing | None:
-    """The same where faint writing counts as ink beside something much darker, as a stamp; None where that is no lower
-    threshold."""
-    map_ = contrast(small, SEARCH_WINDOW)
-    usual = threshold(map_)
-    least = max(FAINTEST_INK, round(FAINT * usual))
-    if least >= usual:
+def find_faint(usual: Writing) -> Writing | None:
+    """The same once more, where writing much fainter than something else, as a stamp, counts as ink; None where that is
+    no lower threshold than the usual one."""
+    before = threshold(usual.contrast)
+    least = max(FAINTEST_INK, round(FAINT * before))
+    if least >= before:
         return None
-    found = _writing(map_, least)
+    found = _writing(usual.contrast, least)
     return replace(found, lines=[replace(line, faint=True) for line in found.lines])
 
 

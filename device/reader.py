@@ -117,7 +117,7 @@ class Reader:
         writing = find_writing(small)
         readings = _whole(self._read_lines(grey, small, scale, writing))
         if self.format.postal and max((one.confidence for one in readings), default=0.0) < NOTHING:
-            faint = find_faint(small)
+            faint = find_faint(writing)
             if faint is not None:
                 writing = faint
                 readings = _once(_whole([*readings, *self._read_lines(grey, small, scale, faint)]))

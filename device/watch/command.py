@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SOURCES = """picamera[:N] (the default), v4l2:N or /dev/videoN, rtsp:// or http:// (MJPEG), folder:DIR, a film's path"""
 LEAST = 0.85
-"""Confidence of a settled reading: below it rendered films gain one code for each one that is wrong."""
+"""Confidence of a settled reading: of sixty envelopes of a rendered film fewer than one is then read wrong."""
 DAYS = 90.0
 MEGABYTES = 500
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.lines import Line, find_faint, find_lines
+from device.lines import Line, find_faint, find_writing
 
 Uint8 = NDArray[np.uint8]
 
@@ -42,10 +42,11 @@ def brightness(small: Uint8) -> float:
 
 def text_lines(small: Uint8) -> list[Line]:
     """The lines on a small picture that may be writing."""
-    lines = [line for line in find_lines(small) if line.width > LETTERS * line.text_height]
+    writing = find_writing(small)
+    lines = [line for line in writing.lines if line.width > LETTERS * line.text_height]
     if lines:
         return lines
-    faint = find_faint(small)
+    faint = find_faint(writing)
     return [] if faint is None else [line for line in faint.lines if len(line.members) >= MANY_LETTERS]
 
 
