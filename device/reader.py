@@ -35,8 +35,11 @@ Uint8 = NDArray[np.uint8]
 PART_OF = 0.6
 """A reading of which another, longer one covers this share is a part of it."""
 SETTLED, SENDER_ONLY = 2.0, 0.25
-"""Once the addressee's code was read for certain lines that promise less than this are left unread, log odds for each
-digit, and this once only one was that stands where the sender's does."""
+"""Once the addressee's code was read surely lines that promise less than this are left unread, log odds for each digit,
+and this once only one was that stands where the sender's does."""
+SURE = 0.75
+"""Confidence of a code that is read surely: a house's number after a word may be read as one with less, while the code
+stands on a line that promises less."""
 IN_VAIN, RATHER_NOT = 2, 0.0
 """Once so many lines were read, whatever they gave, those that promise less than this are left."""
 NOTHING = 0.1
@@ -44,8 +47,7 @@ NOTHING = 0.1
 MOST_READ = 12
 """Lines that are read of a page with one code: more of them are a texture.  Of 671 codes none was on a later one."""
 CERTAIN = 0.9
-"""Confidence of an addressee's code from which on the sender's line, the stamp and its postmark are left unread; a
-house number after a word may be read as a code with less, while the code stands on a line that promises less."""
+"""Confidence of an addressee's code from which on the sender's line, the stamp and its postmark are left unread."""
 MOST_AFTER = 2
 """Lines that are read once the addressee's code was, with that confidence: few pages have more that promise one."""
 BEYOND_HOPE = 2 * HOPELESS
@@ -150,9 +152,9 @@ class Reader:
                 readings.append(reading)
                 if self.format.postal and reading.accepted and reading.known is not False:
                     sent = from_sender(reading, (grey.shape[1], grey.shape[0]))
-                    sure = reading.confidence >= CERTAIN
-                    least = max(least, SENDER_ONLY if sent else SETTLED if sure else RATHER_NOT)
-                    if sure and not sent:
+                    unsure = reading.confidence < SURE
+                    least = max(least, SENDER_ONLY if sent else RATHER_NOT if unsure else SETTLED)
+                    if not sent and reading.confidence >= CERTAIN:
                         certain, most = True, min(most, read + MOST_AFTER)
         return readings
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from device.decode import Decoder
 from device.formats import get
 from device.lines import Line, Writing
-from device.reader import CERTAIN, IN_VAIN, MOST_READ, RATHER_NOT, SENDER_ONLY, SETTLED, Reader
+from device.reader import CERTAIN, IN_VAIN, MOST_READ, RATHER_NOT, SENDER_ONLY, SETTLED, SURE, Reader
 from device.types import Box, Reading
 
 Uint8 = NDArray[np.uint8]
@@ -87,10 +87,11 @@ def test_once_the_code_was_read_doubtful_lines_are_left(
     assert asked([DOUBTFUL, 3.0, SETTLED, SENDER_ONLY - 0.5], {1: a_reading(box, accepted, known)}) == read
 
 
-def test_a_code_that_is_not_certain_leaves_out_what_rather_promises_none() -> None:
+def test_a_code_that_is_not_sure_leaves_out_what_rather_promises_none() -> None:
     """`Rua do Carmo, 1955` was read as eight digits first, and the code below it, which promised less, never."""
-    unsure = {1: a_reading(MIDDLE, True, None, CERTAIN - 0.01)}
-    assert asked([DOUBTFUL, 3.0, RATHER_NOT, RATHER_NOT - 0.01], unsure) == [1, 0, 2]
+    promised = [DOUBTFUL, 3.0, RATHER_NOT, RATHER_NOT - 0.01]
+    assert asked(promised, {1: a_reading(MIDDLE, True, None, SURE - 0.01)}) == [1, 0, 2]
+    assert asked(promised, {1: a_reading(MIDDLE, True, None, SURE)}) == [1]
 
 
 def test_after_a_few_lines_those_that_promise_rather_none_are_left() -> None:
