@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from device.lines import find_faint, find_writing
 from device.reader import Reader
 from device.types import Frame
 from device.watch.trouble import text_lines
@@ -34,6 +35,12 @@ def page(sample) -> Uint8:
 def test_a_faint_address_under_a_dark_stamp_is_read(page: Uint8, sample, share: float) -> None:
     (reading,) = (one for one in Reader.load().read(Frame(faded(page, share))) if one.accepted)
     assert reading.digits == sample.digits
+
+
+def test_writing_in_one_ink_needs_no_second_look() -> None:
+    page = np.full((360, 640), 235, np.uint8)
+    page[100:130, 100:400:20] = 212
+    assert find_faint(find_writing(page)) is None
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.3])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from device.ink import reduce
-from device.lines import MOST_LINES, SEARCH_PIXELS, Line, find_faint, find_lines, find_writing, quantile
+from device.lines import MOST_LINES, SEARCH_PIXELS, Line, find_lines, quantile
 from device.strips import TEXT_HEIGHT, Strip, cut_out
 
 Uint8 = NDArray[np.uint8]
@@ -173,24 +173,6 @@ def test_an_outline_around_writing_is_not_its_line() -> None:
     for row in range(3):
         write(page, "4567890", 150, 150 + 70 * row, 30)
     assert sorted(len(line.members) for line in found(page)[0] if line.width > 100 and line.height < 100) == [7, 7, 7]
-
-
-@pytest.mark.parametrize("darkness", [0.13, 0.2, 0.3])
-def test_faint_writing_beside_a_dark_stamp_is_found_at_a_second_look(darkness: float) -> None:
-    page = paper(360, 640)
-    write(page, "01310100", 150, 250, 30)
-    page[:] = 235 - (235 - page) * (darkness / 0.87)
-    cv2.rectangle(page, (500, 20), (610, 160), 20, 8)
-    page = np.asarray(cv2.GaussianBlur(page, (0, 0), 1.0), np.uint8)
-    faint = find_faint(find_writing(page))
-    assert faint is not None
-    assert max(len(line.members) for line in faint.lines) == 8
-
-
-def test_writing_in_one_ink_needs_no_second_look() -> None:
-    page = paper(360, 640)
-    page[100:130, 100:400:20] = 212
-    assert find_faint(find_writing(page)) is None
 
 
 def test_what_stands_far_away_is_another_line() -> None:
