@@ -99,8 +99,10 @@ def with_hairlines(contrast_map: Uint8, least: int) -> Uint8:
     thin = cv2.subtract(contrast_map, broad)
     grain = int(GRAIN * cv2.mean(thin, paper)[0])
     raised = cv2.convertScaleAbs(np.maximum(thin, np.uint8(min(grain, 255))), alpha=RAISE, beta=-RAISE * grain)
-    raised = np.minimum(cv2.add(contrast_map, raised), np.uint8(dark))
-    return np.asarray(np.maximum(contrast_map, raised), np.uint8)
+    darker = np.minimum(np.asarray(cv2.add(contrast_map, raised), np.uint8), np.uint8(dark))
+    after = np.maximum(contrast_map, darker)
+    kept = reaching(over(after, least), inked > 0)  # a speck that touches no stroke stays one of the paper's
+    return np.asarray(np.where(kept > 0, after, contrast_map), np.uint8)
 
 
 def over(contrast_map: Uint8, least: int) -> Uint8:

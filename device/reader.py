@@ -117,18 +117,19 @@ class Reader:
         grey = view.apply(page)
         small, scale = reduce(grey, SEARCH_PIXELS)
         writing = find_writing(small)
+        lines = writing.lines
         readings = _whole(self._read_lines(grey, small, scale, writing))
         if self.format.postal and max((one.confidence for one in readings), default=0.0) < NOTHING:
             faint = find_faint(writing)
             if faint is not None:
-                writing = faint
+                lines = [*lines, *faint.lines]
                 readings = _once(_whole([*readings, *self._read_lines(grey, small, scale, faint)]))
         readings.sort(key=lambda reading: (not reading.accepted, -reading.confidence))
         if self.format.postal:
             readings = one_addressee(readings, (grey.shape[1], grey.shape[0]))
         readings = [view.back(reading, (page.shape[1], page.shape[0])) for reading in readings]
         if self.trace is not None:
-            self.trace.page(view, scale, writing.lines, readings)
+            self.trace.page(view, scale, lines, readings)
         return readings
 
     def _read_lines(self, grey: Uint8, small: Uint8, scale: float, writing: Writing) -> list[Reading]:

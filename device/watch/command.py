@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from device.watch.watcher import Watcher
 
 SOURCES = """picamera[:N] (the default), v4l2:N or /dev/videoN, rtsp:// or http:// (MJPEG), folder:DIR, a film's path"""
-LEAST = 0.85
-"""Confidence of a settled reading: of sixty envelopes of a rendered film fewer than one is then read wrong."""
+LEAST = 0.8
 DAYS = 90.0
 MEGABYTES = 500
 

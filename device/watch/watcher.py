@@ -62,7 +62,7 @@ class Watcher:
     camera: Camera
     reader: Reader
     announce: Callable[[Event], None]
-    least: float = 0.85
+    least: float = 0.8
     """Confidence from which on a reading is settled."""
     roi: Region | None = None
     """x, y, width, height as shares of the picture; None: all of it."""
