@@ -222,7 +222,7 @@ def _beside(ink: LineInk, first: int, last: int, reach: float) -> tuple[NDArray[
     """The pieces before and after those from first to last, the nearest ones first, as far as no paper between them is
     wider than the reach, in heights."""
     left, right = ink.boxes[:, 0], ink.boxes[:, 0] + ink.boxes[:, 2]
-    apart = np.flatnonzero(left[1:] - right[:-1] >= reach * ink.text_height)  # after these pieces
+    apart = np.flatnonzero(left[1:] - right[:-1] >= reach * ink.text_height)  # a word ends after these
     start = int(apart[apart < first].max(initial=-1)) + 1
     stop = int(apart[apart >= last].min(initial=len(ink.boxes) - 1)) + 1
     return np.arange(first - 1, start - 1, -1), np.arange(last + 1, stop)
