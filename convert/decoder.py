@@ -63,9 +63,6 @@ THRESHOLD_DIGITS = 3
 """Decimals of a threshold on the card."""
 BINS = 10
 """Of the calibration error, of equal count."""
-SHARES = "digit_share", "which_share", "alone_share"
-"""Of the networks' opinions, which are not fitted: chosen on lines of MNIST digits held out and on real cheques, where
-anything between 0.1 and 0.3 for the digit network and 0.3 and 0.5 for the which-digit network is within a point."""
 UNWEIGHED = "empty", "single", "street"
 """Pages that say nothing of how a path's parts weigh."""
 WEIGHTS, CONFIDENCE, THRESHOLDS = 1, 2, 3
@@ -115,7 +112,7 @@ def fit(bundle: Bundle, supplies: Supplies, seed: int, lines: int, command: str,
         **{kind: _rounded(outcome) for kind, outcome in outcomes.items()},
     }
     thresholds = {kind: outcome.threshold for kind, outcome in outcomes.items()}
-    kept = {name: getattr(old, name) for name in SHARES} | {"fitted": fitted}
+    kept = old.shares.as_card() | {"fitted": fitted}  # the shares are chosen, not fitted: docs/networks.md
     decoder = as_card(weights, confidence, old.temperature, thresholds) | kept
     _rewrite(bundle, decoder)
     return outcomes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from device.types import Reading
@@ -20,7 +19,7 @@ def line(source: str, page: int, pages: int, readings: Sequence[Reading] = (), e
         "source": printable(source),
         "page": page,
         "pages": pages,
-        "readings": [asdict(reading) for reading in readings],
+        "readings": [reading.plain() for reading in readings],
         "error": None if error is None else printable(error),
     }
 

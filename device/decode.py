@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from device.formats import KINDS, Format, Kind
 from device.lattice import BEST_KNOWN, RIVALS_KNOWN, Path, Scores, Weights, best_paths
+from device.opinions import Shares
 from device.segment import LineInk, Spans
 
 REASONS = ("not-sure", "wrong-length", "looks-like-text", "touching-digits", "not-the-addressee")
@@ -59,10 +60,6 @@ INSTEAD: Kind = "fixed"
 """The kind of format whose confidence stands in for one that a card does not have."""
 DISSENT = -8.0
 """A network that is surer than this, log probability, that a digit is another counts as no surer."""
-DIGIT_SHARE, WHICH_SHARE = 0.2, 0.3
-"""Shares of the networks of the roles digit and which-digit in the opinion of which digit a glyph is."""
-ALONE_SHARE = 0.33
-"""Share of the network that does not see the neighbours in the opinion of whether it is a digit, and which."""
 UNFITTED = {"bias": 3.0, "digits": 1.0, "odds": 1.0}
 """Confidence of a bundle whose decoder was not fitted: it falls with the product of its digits' probabilities."""
 
@@ -77,6 +74,8 @@ class Candidate:
     pieces: NDArray[np.int32]
     """int32[N, 2]: number of each digit's first and last piece."""
     confidences: tuple[float, ...]
+    scores: NDArray[np.float64]
+    """float64[N, 10]: each digit's log probabilities."""
     confidence: float
     reason: str | None
     detail: str | None
@@ -91,26 +90,20 @@ class Decoder:
     confidence: Mapping[str, NDArray[np.float64]]
     """Logistic weights of `FEATURES`, by the format's kind."""
     thresholds: Mapping[str, float]
-    digit_share: float
-    """Weight of the ten-class network's opinion of which digit it is, 0 to 1, beside the eleven-class one's."""
-    which_share: float = WHICH_SHARE
-    """The same of a network that was shown nothing but rendered digits, where there is one."""
-    alone_share: float = ALONE_SHARE
-    """The same of an eleven-class network that does not see the neighbours, beside the one that does."""
+    shares: Shares = field(default_factory=Shares)
+    """Of the networks' opinions."""
 
     @classmethod
     def from_card(cls, decoder: Mapping[str, Any]) -> Decoder:
-        known = {field.name for field in fields(Weights)}
-        given = {name: float(value) for name, value in decoder.get("weights", {}).items() if name in known}
+        names = {one.name for one in fields(Weights)}
+        given = {name: float(value) for name, value in decoder.get("weights", {}).items() if name in names}
         confidence = decoder.get("confidence", {})
         return cls(
             Weights(**given),
             float(decoder.get("temperature", 1.0)),
             {kind: _row(confidence.get(kind, confidence.get(INSTEAD, UNFITTED))) for kind in KINDS},
             {str(name): float(value) for name, value in decoder.get("thresholds", {}).items()},
-            float(decoder.get("digit_share", DIGIT_SHARE)),
-            float(decoder.get("which_share", WHICH_SHARE)),
-            float(decoder.get("alone_share", ALONE_SHARE)),
+            Shares.from_card(decoder),
         )
 
     def threshold(self, format: Format) -> float:
@@ -149,7 +142,9 @@ class Decoder:
         letters = int((_sizes(ink)[~_used(best, ink, found)] > LETTER).sum())
         reason, detail = self._verdict(best, confidence, features, letters, format)
         pieces = np.stack([found.first[spans], found.last[spans]], axis=1)
-        return Candidate(best.digits, found.boxes[spans], pieces, tuple(each), confidence, reason, detail)
+        return Candidate(
+            best.digits, found.boxes[spans], pieces, tuple(each), scores.digit[spans], confidence, reason, detail
+        )
 
     def _verdict(
         self, best: Path, confidence: float, features: NDArray[np.float64], letters: int, format: Format

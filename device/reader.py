@@ -22,6 +22,7 @@ from device.ink import reduce, to_grey
 from device.lattice import HOPELESS, Scores, most_digits
 from device.lines import SEARCH_PIXELS, Line, Writing, find_faint, find_writing
 from device.model import ALONE, Bundle, Precision
+from device.opinions import normalised
 from device.orientation import Orientation, View, parse_orientation, read_turned
 from device.segment import LineInk, Spans, digit_box, line_ink, spans
 from device.strips import Strip
@@ -200,7 +201,7 @@ class Reader:
         least = digit.copy()
         likely = np.flatnonzero(odds > HOPELESS)
         if len(likely):  # other opinions of which digit it is, where it may be one
-            digit[likely], least[likely] = self._mixed(digit[likely], shown[likely])
+            digit[likely], least[likely] = self._mixed(digit[likely], odds[likely], shown[likely])
         return Scores(digit, odds, least)
 
     def _digit_or_not(self, shown: Uint8) -> NDArray[np.float64]:
@@ -212,23 +213,27 @@ class Reader:
         every = log_softmax(_opinion(self.digit_or_not_alone, shown))
         asked = np.flatnonzero(np.logaddexp.reduce(every[:, :10], axis=1) - every[:, 10] > BEYOND_HOPE)
         if len(asked):
-            share = self.decoder.alone_share
+            share = self.decoder.shares.alone
             both = share * every[asked] + (1 - share) * log_softmax(_opinion(self.digit_or_not, shown[asked]))
-            every[asked] = both - np.logaddexp.reduce(both, axis=1, keepdims=True)
+            every[asked] = normalised(both)
         return every
 
-    def _mixed(self, digit: NDArray[np.float64], shown: Uint8) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _mixed(
+        self, digit: NDArray[np.float64], odds: NDArray[np.float64], shown: Uint8
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Log probabilities float64[S, 10] of the digits, in which the other networks have their share, and the least
-        that any of the networks gives."""
-        decoder = self.decoder
-        shares = ((self.digit, decoder.digit_share, decoder.temperature), (self.which_digit, decoder.which_share, 1.0))
-        mixed = digit * (1 - sum(share for network, share, _ in shares if network is not None))
-        least = digit
-        for network, share, temperature in shares:
-            if network is not None and share:
-                opinion = log_softmax(_opinion(network, shown), temperature)
-                mixed, least = mixed + share * opinion, np.minimum(least, opinion)
-        return mixed - np.logaddexp.reduce(mixed, axis=1, keepdims=True), least
+        that any of the networks gives.  digit, odds: what the network says that tells digits from what is none."""
+        shares, least = self.decoder.shares, digit
+        others = digit
+        if self.which_digit is not None and shares.which:
+            opinion = log_softmax(_opinion(self.which_digit, shown))
+            others = others + shares.which / (1 - shares.digit) * (opinion - others)
+            least = np.minimum(least, opinion)
+        if not shares.asks_digit:
+            return normalised(others), least
+        opinion = log_softmax(_opinion(self.digit, shown), self.decoder.temperature)
+        mixed = normalised(others + shares.of_hand(others, opinion, odds) * (opinion - others))
+        return mixed, np.minimum(least, opinion)
 
     def _reading(self, candidate: Candidate, strip: Strip, ink: LineInk) -> Reading:
         low = candidate.boxes[:, :2].min(axis=0)
@@ -248,6 +253,7 @@ class Reader:
             quad=strip.quad(*extent),
             digit_boxes=boxes,
             digit_confidences=candidate.confidences,
+            digit_scores=tuple(map(tuple, candidate.scores.tolist())),
         )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,3 +83,11 @@ class Reading:
     """The line's corners, clockwise from its upper left."""
     digit_boxes: tuple[Box, ...]
     digit_confidences: tuple[float, ...]
+    digit_scores: tuple[tuple[float, ...], ...] = ()
+    """Log probability of 0 to 9 for each digit, for who reads the same code several times; not in the line of JSON."""
+
+    def plain(self) -> dict[str, Any]:
+        """As it stands in a line of JSON."""
+        line = asdict(self)
+        del line["digit_scores"]
+        return line

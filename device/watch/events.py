@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -48,7 +48,7 @@ class Event:
             "event": self.event,
             "id": self.id,
             "time": self.time,
-            "reading": None if self.reading is None else asdict(self.reading),
+            "reading": None if self.reading is None else self.reading.plain(),
             "state": self.state,
             "why": self.why,
             "detail": self.detail,
