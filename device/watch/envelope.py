@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
@@ -17,9 +18,11 @@ Floats = NDArray[np.float64]
 
 LEAST_CONTRAST = 1.25
 """Paper is so many times as bright as the table, or it is not told from it."""
-SHADED, SHADOW_CONTRAST = 0.1, 1.4
-"""What is not lit splits into paper in a shadow and the table: the paper's share of it, at least, and how much brighter
-it is."""
+MOST_THRESHOLDS = 3
+LEAST_EDGE, PLAIN_EDGE = 0.88, 0.97
+"""Share of an envelope's outline at which there is such a step, at least; and from which on no other is looked for."""
+EVERY, ACROSS = 8, 6
+"""How often along the outline it is looked for, and how far to both sides, pixels of the small picture."""
 LEAST_SHARE = 0.06
 """Of the picture, that an envelope covers."""
 EDGE = 3
@@ -39,6 +42,8 @@ class Paper:
     """How far its edges are askew, degrees clockwise."""
     share: float
     """Of the picture that it covers, 0 to 1."""
+    edge: float
+    """Share of its outline, inside the picture, at which paper ends and something darker begins, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,33 +83,62 @@ class View:
 
 def find_paper(small: Uint8) -> Paper | None:
     """The largest bright thing on a darker table; None where paper is not told from what it lies on."""
-    bright = cv2.morphologyEx(_bright(small), cv2.MORPH_CLOSE, KERNEL)
-    inside = bright > 0
-    if not inside.any() or inside.all():
-        return None
-    light, dark = float(small[inside].mean()), float(small[~inside].mean())
-    if light < LEAST_CONTRAST * (dark + 8):
-        return None
+    best = None
+    for threshold in _thresholds(small):
+        paper = _outlined(small, threshold)
+        if paper is not None and (best is None or paper.edge > best.edge):
+            best = paper
+        if best is not None and best.edge >= PLAIN_EDGE:
+            break
+    return best
+
+
+def _thresholds(small: Uint8) -> Iterator[float]:
+    """Brightness from which on it may be paper: Otsu's, then that of what is darker than the last.  Where a lamp lights
+    a part of the paper alone, or a shadow lies on it, the first one parts paper from paper."""
+    rest = small.reshape(-1, 1)
+    for _ in range(MOST_THRESHOLDS):
+        threshold, _ = cv2.threshold(rest, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+        yield threshold
+        rest = rest[rest <= threshold][:, None]
+        if rest.size < LEAST_SHARE * small.size:
+            return
+
+
+def _outlined(small: Uint8, threshold: float) -> Paper | None:
+    """What is brighter than a threshold, if it is one thing, about convex, with something darker along its edge."""
+    bright = cv2.morphologyEx((small > threshold).view(np.uint8), cv2.MORPH_CLOSE, KERNEL)
     outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    largest = max(outlines, key=cv2.contourArea)
-    hull = cv2.convexHull(largest)
-    share = cv2.contourArea(hull) / small.size
-    if share < LEAST_SHARE or cv2.contourArea(largest) < 0.6 * cv2.contourArea(hull):
+    if not outlines:
         return None
-    return Paper(np.asarray(hull[:, 0], np.int32), _turn(np.asarray(hull, np.int32)), share)
+    largest = max(outlines, key=cv2.contourArea)
+    hull = np.asarray(cv2.convexHull(largest), np.int32)
+    area = cv2.contourArea(hull)
+    if area < LEAST_SHARE * small.size or cv2.contourArea(largest) < 0.6 * area:
+        return None
+    edge = _edge(small, hull)
+    return Paper(hull[:, 0], _turn(hull), area / small.size, edge) if edge >= LEAST_EDGE else None
 
 
-def _bright(small: Uint8) -> Uint8:
-    """Paper 255, table 0, by Otsu's threshold; paper in a shadow is paper where it is well brighter than the table."""
-    _, bright = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    rest = small[bright == 0]
-    if rest.size < LEAST_SHARE * small.size:
-        return np.asarray(bright, np.uint8)
-    lower, _ = cv2.threshold(rest[:, None], 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    shaded = rest > lower
-    if shaded.mean() > SHADED and rest[shaded].mean() > SHADOW_CONTRAST * (rest[~shaded].mean() + 8):
-        _, bright = cv2.threshold(small, lower, 255, cv2.THRESH_BINARY)
-    return np.asarray(bright, np.uint8)
+def _edge(small: Uint8, hull: NDArray[np.int32]) -> float:
+    """`Paper.edge` of an outline; 0 where all of it runs along the picture's own edge."""
+    smooth = cv2.blur(small, (5, 5)).astype(np.float64)
+    here = hull[:, 0].astype(np.float64)
+    step = np.roll(here, -1, axis=0) - here
+    length = np.maximum(np.hypot(*step.T), 1e-6)
+    count = np.maximum((length / EVERY).astype(int), 1)
+    side = np.repeat(np.arange(len(here)), count)
+    along = np.concatenate([(np.arange(k) + 0.5) / k for k in count])
+    middle = here[side] + along[:, None] * step[side]
+    normal = np.stack([-step[:, 1], step[:, 0]], axis=1)[side] / length[side, None]
+    normal *= np.sign(((here.mean(axis=0) - middle) * normal).sum(axis=1))[:, None]  # inwards
+    inner, outer = (np.rint(middle + way * ACROSS * normal).astype(int) for way in (1, -1))
+    limit = np.array(small.shape[::-1])
+    seen = ((outer >= 0) & (outer < limit)).all(axis=1) & ((inner >= 0) & (inner < limit)).all(axis=1)
+    if not seen.any():
+        return 0.0
+    paper, table = (smooth[at[seen, 1], at[seen, 0]] for at in (inner, outer))
+    return float((paper >= LEAST_CONTRAST * (table + 8)).mean())
 
 
 def _turn(hull: NDArray[np.int32]) -> float:

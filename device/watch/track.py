@@ -1,76 +1,33 @@
 """Readings of one envelope over several looks → one reading that is settled.
 
-Each line that may hold a code is a place.  At a place every look has a vote, weighed by its confidence; the format is
-applied after the vote.  Of several places the addressee's is settled, or each of them in a format that knows of none.
+Each line that may hold a code is a place, at which every look has a vote (`device.watch.votes`).  Of several places the
+addressee's is settled, or each of them in a format that knows of none.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from device.addressee import CORNER, CORNER_PENALTY, SIZE_REWARD
 from device.decode import Known
 from device.formats import Format
 from device.types import Box, Reading
+from device.watch.votes import Place, log_odds, logistic
 
 MOST_LOOKS = 8
 """Looks at one envelope before it is given up."""
-SURE = 0.9
-"""One look as sure as this needs only one other that agrees."""
+SURE, FEW, MANY = 0.97, 2, 4
+"""A code as sure as this is settled when so few looks agree, any other one when so many do."""
 SAME_PLACE = 0.3
 """Boxes that share this much of the smaller one's area are at one place."""
 RIVAL = 1.0
 """Another code as likely as this many log odds less makes it a toss-up, which is refused."""
-AGREEMENT = 0.8
-"""Log odds that e times as many looks that agree are worth."""
-MOST_AGREEING = 6
-"""More looks that agree add nothing: they all see one envelope."""
-DISSENT = 3.0
-"""Log odds lost with each e-fold of confidence that spoke for something else."""
-DATE, SUREST_DATE = 6.0, 4.0
-"""Log odds that eight digits lose which are a day of these times, and what they have before that at most: 16.11.2020 is
-a postmark's, hardly ever a code, however well it is written."""
 PLAUSIBLE = 0.3
 """Confidence of a rival, at least."""
 LEAST_VOTE = 0.02
 """Confidence below which a reading has no vote."""
-
-
-@dataclass(slots=True)
-class Place:
-    """A line of an envelope, and what each look read there."""
-
-    box: Box
-    votes: list[Reading] = field(default_factory=list)
-    done: bool = False
-    """What stands here was announced."""
-
-    def agreeing(self, digits: str) -> list[float]:
-        """Confidence of each look that read so."""
-        return [vote.confidence for vote in self.votes if vote.digits == digits]
-
-    def winner(self, format: Format, known: Known | None) -> Reading | None:
-        """The code that most of the confidence is for, its confidence that of all votes; None without one."""
-        weights: dict[str, float] = {}
-        for vote in self.votes:
-            weights[vote.digits] = weights.get(vote.digits, 0.0) + vote.confidence
-        codes = [digits for digits in weights if _is_code(digits, format)]
-        listed = [digits for digits in codes if known is not None and digits in known]
-        if not codes:
-            return None
-        digits = max(listed or codes, key=lambda code: weights[code])
-        best = max((vote for vote in self.votes if vote.digits == digits), key=lambda vote: vote.confidence)
-        return replace(best, confidence=self._confidence(digits, weights))
-
-    def _confidence(self, digits: str, weights: Mapping[str, float]) -> float:
-        """Looks that read the same make it surer, what was read otherwise less sure."""
-        agreeing = self.agreeing(digits)
-        share = weights[digits] / sum(weights.values())
-        odds = sum(map(_odds, agreeing)) / len(agreeing)
-        odds += AGREEMENT * math.log(min(len(agreeing), MOST_AGREEING)) + DISSENT * math.log(share)
-        return _logistic(min(odds, SUREST_DATE) - DATE if _is_date(digits) else odds)
 
 
 @dataclass(slots=True)
@@ -97,8 +54,7 @@ class Track:
             return []
         out = []
         for place, reading in self.standing(paper):
-            agreeing = place.agreeing(reading.digits)
-            steady = len(agreeing) >= 2 and (max(agreeing) >= SURE or len(agreeing) >= 3)
+            steady = len(place.mates(reading.digits)) >= (FEW if reading.confidence >= SURE else MANY)
             if reading.accepted and steady and not place.done:
                 place.done = True
                 out.append(reading)
@@ -122,7 +78,7 @@ class Track:
         if rival is not None and rival.confidence > PLAUSIBLE and lead < RIVAL:
             return [(place, _refused(reading, "not-sure", f"{rival.code} may be the addressee's as well"))]
         if _in_corner(reading.box, paper):
-            reading = replace(reading, confidence=_logistic(_odds(reading.confidence) - CORNER_PENALTY))
+            reading = replace(reading, confidence=logistic(log_odds(reading.confidence) - CORNER_PENALTY))
             if reading.confidence < self.least:
                 return [(place, _refused(reading, "not-the-addressee", "it stands in the sender's corner"))]
         return [(place, self._judged(reading))]
@@ -139,7 +95,7 @@ class Track:
 
     def _rank(self, reading: Reading, paper: Box | None) -> float:
         height = max(box[3] for box in reading.digit_boxes)
-        rank = _odds(reading.confidence) + SIZE_REWARD * math.log2(height)
+        rank = log_odds(reading.confidence) + SIZE_REWARD * math.log2(height)
         return rank - (CORNER_PENALTY if self.format.postal and _in_corner(reading.box, paper) else 0.0)
 
     def _place(self, box: Box) -> Place:
@@ -148,18 +104,6 @@ class Track:
                 return place
         self.places.append(Place(box))
         return self.places[-1]
-
-
-def _is_date(digits: str) -> bool:
-    """Day, month, year."""
-    if len(digits) != 8:
-        return False
-    day, month, year = int(digits[:2]), int(digits[2:4]), int(digits[4:])
-    return 1 <= day <= 31 and 1 <= month <= 12 and 1980 <= year < 2050
-
-
-def _is_code(digits: str, format: Format) -> bool:
-    return (format.length is None or len(digits) == format.length) and format.in_use(digits)
 
 
 def _refused(reading: Reading, reason: str, detail: str) -> Reading:
@@ -177,12 +121,3 @@ def _shared(a: Box, b: Box) -> float:
     across = max(0, min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0]))
     down = max(0, min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1]))
     return across * down / min(a[2] * a[3], b[2] * b[3])
-
-
-def _odds(probability: float) -> float:
-    clipped = min(max(probability, 1e-6), 1 - 1e-6)
-    return math.log(clipped / (1 - clipped))
-
-
-def _logistic(odds: float) -> float:
-    return 1 / (1 + math.exp(-odds))

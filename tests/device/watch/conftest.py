@@ -33,8 +33,15 @@ def reading_of(digits: str, confidence: float = 0.97, box=(300, 240, 160, 24), *
         "quad": ((x, y), (x + width, y), (x + width, y + height), (x, y + height)),
         "digit_boxes": tuple((x + k * each, y, each, height) for k in range(len(digits))),
         "digit_confidences": (confidence,) * len(digits),
+        "digit_scores": tuple(scores_of(int(digit), confidence) for digit in digits),
     }
     return Reading(**(fields | changes))
+
+
+def scores_of(digit: int, confidence: float) -> tuple[float, ...]:
+    """Log probabilities of the ten digits, of which one has so much and the others share the rest."""
+    sure = min(max(confidence, 1e-6), 1 - 1e-6)
+    return tuple(float(np.log(sure if other == digit else (1 - sure) / 9)) for other in range(10))
 
 
 @pytest.fixture

@@ -32,6 +32,25 @@ def test_paper_half_in_a_shadow_is_found_whole(pictures) -> None:
     assert find_paper(picture).share > 0.45
 
 
+def lit(picture, dark: float):
+    """Under a lamp at the right: brightness falls to a share of it at the left edge."""
+    return np.clip(picture * np.linspace(dark, 1.1, picture.shape[1]), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("dark", [0.9, 0.6, 0.45])
+def test_paper_that_a_lamp_lights_at_one_side_alone_is_found_whole(pictures, dark) -> None:
+    paper = find_paper(lit(pictures.envelope("01310-100"), dark))
+    assert paper.share == pytest.approx(460 * 260 / (640 * 360), rel=0.05)
+    assert paper.edge > 0.95
+
+
+def test_a_bright_spot_on_paper_is_no_envelope(pictures) -> None:
+    """All of the picture is paper, and a lamp shines on its middle: nothing darker lies along the spot's edge."""
+    y, x = np.mgrid[0:360, 0:640]
+    picture = 90 + 140 * np.exp(-(((x - 320) / 200) ** 2 + ((y - 180) / 120) ** 2))
+    assert find_paper(picture.astype(np.uint8)) is None
+
+
 def test_the_table_is_painted_over(pictures) -> None:
     shot = shot_of(pictures.envelope("01310-100"), 0.0, 0)
     seen = view(shot, find_paper(shot.small), (0, 0, *shot.size))

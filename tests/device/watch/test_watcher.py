@@ -73,7 +73,7 @@ def test_an_envelope_on_top_of_another_is_another(watched, pictures, reading) ->
 
 
 def test_what_cannot_be_settled_is_refused_when_it_leaves_with_its_crop(watched, pictures, reading) -> None:
-    watch = watched([reading(CODE, 0.4)])
+    watch = watched([reading(CODE, 0.2)])
     watch.show(pictures.envelope("01310-100"), frames=30)
     watch.show(pictures.table())
     (refused,) = [event for event in watch.events if event.event == "refused"]
@@ -83,7 +83,7 @@ def test_what_cannot_be_settled_is_refused_when_it_leaves_with_its_crop(watched,
 
 
 def test_what_lies_there_unsettled_is_refused_after_a_while_and_only_once(watched, pictures, reading) -> None:
-    watch = watched([reading(CODE, 0.4)])
+    watch = watched([reading(CODE, 0.2)])
     watch.show(pictures.envelope("01310-100"), frames=250)
     watch.show(pictures.table())
     assert [event.event for event in watch.events].count("refused") == 1
