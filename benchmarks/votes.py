@@ -50,7 +50,7 @@ class Looked:
         place, reading = standing[0]
         agreeing = sum(vote.digits == reading.digits for vote in place.votes)
         led_by = votes.lead(reading.digits, np.array(reading.digit_scores))
-        return [1.0, led_by, float(np.log(max(agreeing, 0.5) / len(place.votes)))], reading.digits == self.take.code
+        return [1.0, led_by, float(np.log(max(agreeing, 0.5) / self.track.looks))], reading.digits == self.take.code
 
     def accepted(self, least: float) -> bool | None:
         """Whether what is taken for its code from a confidence on is right; None where nothing is."""

@@ -8,8 +8,8 @@ the others say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,47 +27,64 @@ the second on it is one that it knows.  Of rendered envelopes' codes by hand in 
 printed ones a sixth."""
 
 
+Pair = tuple[float, float]
+"""Shares of the roles `digit` and `which-digit`; the rest, to 1, is the one's that tells digits from what is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What each network's opinion counts, 0 to 1; the rest is the one's that tells digits from what is none."""
+    """What each network's opinion counts, 0 to 1."""
 
-    digit: float = 0.2
-    """Of the role `digit`, where nothing is known of the hand; the others share what it leaves."""
-    which: float = 0.3
-    """Of the role `which-digit`, where `digit` has no more than that."""
+    usual: Pair = (0.2, 0.3)
+    """Where nothing is known of the hand."""
+    strange: Pair | None = None
+    """In a hand that `digit` does not know; None: as ever."""
+    known: Pair | None = None
+    """In one that it knows; None: as ever."""
     alone: float = 0.33
     """Of the role `digit-or-not-alone`, beside `digit-or-not`."""
-    strange: float | None = None
-    """Of `digit`, in a hand that it does not know; None: as in any other."""
-    known: float | None = None
-    """Of `digit`, in a hand that it knows; None: as in any other."""
 
     @classmethod
     def from_card(cls, decoder: Mapping[str, Any]) -> Shares:
-        """Those that stand in the card's decoder as ``digit_share``, ``known_share``, …"""
-        names = [one.name for one in fields(cls)]
-        return cls(**{name: float(decoder[f"{name}_share"]) for name in names if f"{name}_share" in decoder})
+        """Those that the card's decoder has."""
+        own = cls()
+        usual = float(decoder.get("digit_share", own.usual[0])), float(decoder.get("which_share", own.usual[1]))
+        strange, known = (_pair(decoder.get(name)) for name in ("strange_shares", "known_shares"))
+        return cls(usual, strange, known, float(decoder.get("alone_share", own.alone)))
 
-    def as_card(self) -> dict[str, float]:
-        given = {f"{one.name}_share": getattr(self, one.name) for one in fields(self)}
-        return {name: share for name, share in given.items() if share is not None}
+    def as_card(self) -> dict[str, Any]:
+        given = {"digit_share": self.usual[0], "which_share": self.usual[1], "alone_share": self.alone}
+        hands = {"strange_shares": self.strange, "known_shares": self.known}
+        return given | {name: list(pair) for name, pair in hands.items() if pair is not None}
 
-    @property
-    def asks_digit(self) -> bool:
-        """Whether the network of the role `digit` has a say at all."""
-        return max(self.digit, self.strange or 0.0, self.known or 0.0) > 0
+    def mixed(self, telling: Floats, odds: Floats, digit: Floats | None, which: Floats | None) -> Floats:
+        """All networks' opinion of a line's glyphs, log probabilities float64[S, 10].
 
-    def of_hand(self, others: Floats, opinion: Floats, odds: Floats) -> float:
-        """Share of `digit` in the opinion of a line's glyphs.
-
-        others, opinion: float64[S, 10], log probabilities, the other networks' and its own.  odds: float64[S], log odds
-        that each glyph is a digit.
+        telling: the same of the network that tells digits from what is none, and odds, float64[S], its log odds that a
+        glyph is a digit.  digit, which: the other two's, where they are there.
         """
-        clear = np.flatnonzero((odds > SURELY_ONE) & (normalised(others).max(axis=1) > CLEAR))
-        if self.strange is None or self.known is None or len(clear) < FEWEST_CLEAR:
-            return self.digit
-        agreed = float(opinion[clear, others[clear].argmax(axis=1)].mean())
-        return float(np.interp(agreed, (STRANGE, KNOWN), (self.strange, self.known)))
+        opinion = self._pooled(self.usual, telling, digit, which)
+        if digit is None or self.strange is None or self.known is None:
+            return opinion
+        clear = np.flatnonzero((odds > SURELY_ONE) & (opinion.max(axis=1) > CLEAR))
+        if len(clear) < FEWEST_CLEAR:
+            return opinion
+        agreed = float(digit[clear, opinion[clear].argmax(axis=1)].mean())
+        known = float(np.interp(agreed, (STRANGE, KNOWN), (0.0, 1.0)))
+        ends = np.array([self.strange, self.known])
+        shares = (1 - known) * ends[0] + known * ends[1]
+        return self._pooled((float(shares[0]), float(shares[1])), telling, digit, which)
+
+    def _pooled(self, shares: Pair, telling: Floats, digit: Floats | None, which: Floats | None) -> Floats:
+        pooled = telling
+        for share, opinion in zip(shares, (digit, which), strict=True):
+            if opinion is not None:
+                pooled = pooled + share * (opinion - telling)
+        return normalised(pooled)
+
+
+def _pair(given: Sequence[float] | None) -> Pair | None:
+    return None if given is None else (float(given[0]), float(given[1]))
 
 
 def normalised(opinion: Floats) -> Floats:

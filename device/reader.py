@@ -223,17 +223,11 @@ class Reader:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Log probabilities float64[S, 10] of the digits, in which the other networks have their share, and the least
         that any of the networks gives.  digit, odds: what the network says that tells digits from what is none."""
-        shares, least = self.decoder.shares, digit
-        others = digit
-        if self.which_digit is not None and shares.which:
-            opinion = log_softmax(_opinion(self.which_digit, shown))
-            others = others + shares.which / (1 - shares.digit) * (opinion - others)
-            least = np.minimum(least, opinion)
-        if not shares.asks_digit:
-            return normalised(others), least
-        opinion = log_softmax(_opinion(self.digit, shown), self.decoder.temperature)
-        mixed = normalised(others + shares.of_hand(others, opinion, odds) * (opinion - others))
-        return mixed, np.minimum(least, opinion)
+        ten = log_softmax(_opinion(self.digit, shown), self.decoder.temperature)
+        which = None if self.which_digit is None else log_softmax(_opinion(self.which_digit, shown))
+        least = np.minimum(digit, ten)
+        mixed = self.decoder.shares.mixed(digit, odds, ten, which)
+        return mixed, least if which is None else np.minimum(least, which)
 
     def _reading(self, candidate: Candidate, strip: Strip, ink: LineInk) -> Reading:
         low = candidate.boxes[:, :2].min(axis=0)

@@ -65,7 +65,7 @@ class Track:
 
         paper: the envelope's box on the full picture, when it is told from the table.
         """
-        elected = [(place, place.winner(self.format, self.known)) for place in self.places]
+        elected = [(place, place.winner(self.format, self.known, self.looks)) for place in self.places]
         won = [(place, reading) for place, reading in elected if reading is not None]
         if not self.format.postal:
             return [(place, self._judged(reading)) for place, reading in won]

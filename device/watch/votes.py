@@ -24,7 +24,8 @@ ALIKE = 0.6
 """Votes are of one code where this share of their digits is the same; less is another line, or another cut of it."""
 BIAS, LEAD, AGREEMENT = 0.3, 0.8, 1.5
 """Log odds of a code: to start with, for each unit of log probability by which its least sure digit leads, and for each
-e-fold of the share of looks that read this very code.  Fitted: `python -m benchmarks.votes`."""
+e-fold of the share of looks that read this very code: others, and looks that read nothing here, speak against it.
+`python -m benchmarks.votes` shows what they make of rendered envelopes."""
 MOST_LEAD = 8.0
 """More is not counted."""
 BEYOND = 2.5
@@ -48,8 +49,8 @@ class Place:
         """The votes for this code, or for one nearly like it."""
         return [vote for vote in self.votes if _alike(vote.digits, digits)]
 
-    def winner(self, format: Format, known: Known | None) -> Reading | None:
-        """What all looks together say, with their confidence; None where none of them read a code."""
+    def winner(self, format: Format, known: Known | None, looks: int) -> Reading | None:
+        """What so many looks together say, with their confidence; None where none of them read a code here."""
         weights: dict[str, float] = {}
         for vote in self.votes:
             weights[vote.digits] = weights.get(vote.digits, 0.0) + vote.confidence
@@ -68,15 +69,15 @@ class Place:
             best,
             code=format.write(digits),
             digits=digits,
-            confidence=self._confidence(digits, lead(digits, scores, known if listed else None), mates),
+            confidence=self._confidence(digits, lead(digits, scores, known if listed else None), mates, looks),
             digit_confidences=tuple(np.exp(_of(scores, digits)).tolist()),
             digit_scores=tuple(map(tuple, scores.tolist())),
         )
 
-    def _confidence(self, digits: str, led_by: float, mates: list[Reading]) -> float:
+    def _confidence(self, digits: str, led_by: float, mates: list[Reading], looks: int) -> float:
         agreeing = sum(vote.digits == digits for vote in self.votes)
         alone = sum(log_odds(vote.confidence) for vote in mates) / len(mates)
-        odds = min(BIAS + LEAD * led_by, alone + BEYOND) + AGREEMENT * math.log(max(agreeing, 0.5) / len(self.votes))
+        odds = min(BIAS + LEAD * led_by, alone + BEYOND) + AGREEMENT * math.log(max(agreeing, 0.5) / looks)
         return logistic(min(odds, SUREST_DATE) - DATE if _is_date(digits) else odds)
 
 

@@ -353,7 +353,7 @@ def test_a_card_gives_the_weights_it_has_and_no_others() -> None:
     ours = Decoder.from_card({"weights": {"skip": 7, "of a later version": 1}, "temperature": 1.5, "digit_share": 0})
     assert ours.weights == Weights(skip=7.0)
     assert ours.temperature == 1.5
-    assert ours.shares.digit == 0
+    assert ours.shares.usual[0] == 0
 
 
 def test_a_card_without_a_fitted_decoder_still_ranks_codes() -> None:

@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 
 from device.opinions import FEWEST_CLEAR, KNOWN, STRANGE, Shares, normalised
 
-SHARES = Shares(digit=0.2, strange=0.0, known=0.5)
-CLEAR = 4
+SHARES = Shares(strange=(0.0, 0.5), known=(0.5, 0.2))
+OLD = Shares()
 
 
 def clear(digits: str, share: float = 0.999) -> np.ndarray:
@@ -19,39 +19,64 @@ def clear(digits: str, share: float = 0.999) -> np.ndarray:
     return out
 
 
-def share(others: np.ndarray, opinion: np.ndarray, odds: float = 5.0, shares: Shares = SHARES) -> float:
-    return shares.of_hand(others, opinion, np.full(len(others), odds))
+def doubt(
+    clearly: str, says: str, sees: str, odds: float = 5.0, shares: Shares = SHARES, share: float = 0.999
+) -> float:
+    """Probability of a 7 in the last place, which the network of the role digit alone takes for one; before it digits
+    that all others read as `clearly` and it as `says`."""
+    telling = np.concatenate([clear(clearly, share), clear("1", 0.9)])
+    which = np.concatenate([clear(clearly, share), clear(sees, 0.9)])
+    digit = np.concatenate([clear(says, share), clear("7", 0.95)])
+    mixed = shares.mixed(telling, np.full(len(telling), odds), digit, which)
+    return float(np.exp(mixed[-1, 7]))
 
 
-def test_in_a_hand_that_it_knows_the_network_has_much_to_say() -> None:
-    assert share(clear("0131"), clear("0131")) == 0.5
+def test_in_a_hand_that_it_knows_the_network_has_more_to_say() -> None:
+    known, strange = doubt("0131", "0131", "1"), doubt("0131", "0737", "1")
+    assert strange < doubt("0131", "0131", "1", shares=OLD) < known
 
 
-def test_in_a_strange_hand_it_has_nothing_to_say() -> None:
-    assert share(clear("0131"), clear("0737")) == 0.0
+def test_what_it_has_to_say_in_a_strange_hand_the_other_one_has() -> None:
+    telling, which = (np.concatenate([clear("0131"), clear(last, 0.9)]) for last in "17")
+    digit = clear("07371", 0.95)
+    strange, usual = (one.mixed(telling, np.full(5, 5.0), digit, which)[-1, 7] for one in (SHARES, OLD))
+    assert strange > usual
 
 
 def test_between_them_its_share_grows_with_what_it_recognises() -> None:
-    means = np.linspace(STRANGE, KNOWN, 9)
-    found = [share(clear("0131"), clear("0131", float(np.exp(mean)))) for mean in means]
+    telling, means = np.concatenate([clear("0131"), clear("1", 0.9)]), np.linspace(STRANGE, KNOWN, 9)
+    found = []
+    for mean in means:
+        digit = np.concatenate([clear("0131", float(np.exp(mean))), clear("7", 0.95)])
+        found.append(float(np.exp(SHARES.mixed(telling, np.full(5, 5.0), digit, None))[-1, 7]))
     assert found == sorted(found)
-    assert found[4] == pytest.approx(0.25, abs=0.01)
+    assert found[0] < found[4] < found[-1]
 
 
-def test_what_is_not_clear_tells_nothing_of_the_hand() -> None:
-    doubtful, wrong = clear("013123", 0.6), clear("777777")
-    assert share(doubtful, wrong) == SHARES.digit
-    assert share(clear("0131"), clear("7777"), odds=1.0) == SHARES.digit
-    assert share(clear("01311")[: FEWEST_CLEAR - 1], clear("77777")[: FEWEST_CLEAR - 1]) == SHARES.digit
+@pytest.mark.parametrize("changes", [{"odds": 1.0}, {"share": 0.6}])
+def test_what_is_not_clear_tells_nothing_of_the_hand(changes) -> None:
+    assert doubt("0131", "0131", "1", **changes) == doubt("0131", "0131", "1", shares=OLD, **changes)
 
 
-def test_a_card_of_before_gives_the_network_the_same_share_in_every_hand() -> None:
+def test_of_few_digits_nothing_is_concluded() -> None:
+    few = "0131"[: FEWEST_CLEAR - 1]
+    assert doubt(few, few, "1") == doubt(few, few, "1", shares=OLD)
+
+
+def test_a_card_of_before_mixes_every_hand_alike() -> None:
     old = Shares.from_card({"digit_share": 0.2, "which_share": 0.3, "alone_share": 0.33})
-    assert share(clear("0131"), clear("0131"), shares=old) == share(clear("0131"), clear("7777"), shares=old) == 0.2
+    assert old == OLD
+    assert doubt("0131", "0131", "1", shares=old) == pytest.approx(doubt("0131", "7777", "1", shares=old))
+
+
+def test_a_network_that_is_not_there_leaves_its_share_to_the_one_that_tells_digits() -> None:
+    telling, odds = clear("0131"), np.full(4, 5.0)
+    assert np.allclose(SHARES.mixed(telling, odds, None, None), telling)
+    assert np.allclose(OLD.mixed(telling, odds, clear("7777"), None), OLD.mixed(telling, odds, clear("7777"), telling))
 
 
 def test_shares_go_into_a_card_and_come_back() -> None:
-    for shares in (SHARES, Shares()):
+    for shares in (SHARES, Shares(), Shares((0.0, 1.0), alone=0.5)):
         assert Shares.from_card(shares.as_card()) == shares
 
 

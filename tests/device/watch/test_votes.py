@@ -23,52 +23,56 @@ def rows(text: str, **doubts: tuple[str, float]) -> tuple[tuple[float, ...], ...
     return tuple(map(tuple, out.tolist()))
 
 
-def place(*votes) -> Place:
-    return Place(votes[0].box, list(votes))
+def won(*votes, looks: int | None = None):
+    """What these votes at one place elect, of so many looks (one each)."""
+    return Place(votes[0].box, list(votes)).winner(CEP, None, len(votes) if looks is None else looks)
 
 
 def test_looks_that_err_in_different_digits_are_right_together(reading) -> None:
     first = reading("71310100", 0.6, digit_scores=rows("71310100", at_0=("0", 0.45)))
     second = reading("01310107", 0.6, digit_scores=rows("01310107", at_7=("0", 0.45)))
-    won = place(first, second).winner(CEP, None)
-    assert (won.digits, won.code) == (CODE, "01310-100")
+    together = won(first, second)
+    assert (together.digits, together.code) == (CODE, "01310-100")
 
 
 def test_a_code_is_as_sure_as_its_least_sure_digit(reading) -> None:
     doubts = [0.01, 0.2, 0.4, 0.49]
-    sure = [
-        place(*[reading(CODE, 0.9, digit_scores=rows(CODE, at_3=("7", share)))] * 4).winner(CEP, None).confidence
-        for share in doubts
-    ]
+    sure = [won(*[reading(CODE, 0.9, digit_scores=rows(CODE, at_3=("7", share)))] * 4).confidence for share in doubts]
     assert sure == sorted(sure, reverse=True)
     assert sure[0] > 0.95
     assert sure[-1] < 0.7
 
 
 def test_a_line_that_hardly_looks_like_a_code_stays_doubtful_however_clear_its_digits(reading) -> None:
-    assert place(*[reading(CODE, 0.03, digit_scores=rows(CODE))] * 8).winner(CEP, None).confidence < 0.5
+    assert won(*[reading(CODE, 0.03, digit_scores=rows(CODE))] * 8).confidence < 0.5
 
 
 def test_what_most_looks_read_otherwise_is_less_sure(reading) -> None:
     one, other = reading(CODE, 0.9, digit_scores=rows(CODE)), reading("26242394", 0.7, digit_scores=rows("26242394"))
-    alone = place(one, one).winner(CEP, None)
-    beside = place(one, one, other, other).winner(CEP, None)
+    alone, beside = won(one, one), won(one, one, other, other)
     assert beside.digits == alone.digits == CODE
     assert beside.confidence < alone.confidence
 
 
+def test_looks_that_read_nothing_there_make_it_less_sure(reading) -> None:
+    vote = reading(CODE, 0.9, digit_scores=rows(CODE))
+    sure = [won(vote, vote, looks=looks).confidence for looks in (2, 3, 5, 8)]
+    assert sure == sorted(sure, reverse=True)
+    assert sure[0] - sure[-1] > 0.02
+
+
 def test_another_cut_of_the_line_has_no_say_in_the_digits(reading) -> None:
     whole, part = reading(CODE, 0.9, digit_scores=rows(CODE)), reading("0131010", 0.9, digit_scores=rows("0131010"))
-    won = place(whole, part, whole).winner(CEP, None)
-    assert won.digits == CODE
-    assert len(won.digit_scores) == len(won.digit_confidences) == 8
+    together = won(whole, part, whole)
+    assert together.digits == CODE
+    assert len(together.digit_scores) == len(together.digit_confidences) == 8
 
 
 def test_what_the_format_does_not_have_is_not_made_up_of_what_looks_read(reading) -> None:
     """0x000-000 begins nothing; a code in which one look doubts the second digit stays the code that was read."""
     assert not CEP.in_use("00310100")
     votes = [reading(CODE, 0.6, digit_scores=rows(CODE, at_1=("0", 0.7)))] * 2
-    assert place(*votes).winner(CEP, None).digits == CODE
+    assert won(*votes).digits == CODE
 
 
 def test_of_known_codes_only_those_are_rivals_that_are_known(reading) -> None:
@@ -88,6 +92,7 @@ def test_the_order_of_looks_does_not_matter(looks) -> None:
         text = "".join(map(str, scores.argmax(axis=1)))
         votes.append(reading_of(text, 0.7, format="digits", digit_scores=tuple(map(tuple, scores.tolist()))))
     digits = formats.get("digits:5")
-    there, back = (place(*order).winner(digits, None) for order in (votes[:1] * 2 + votes, votes[::-1] + votes[:1] * 2))
+    orders = votes[:1] * 2 + votes, votes[::-1] + votes[:1] * 2
+    there, back = (Place(order[0].box, order).winner(digits, None, len(order)) for order in orders)
     assert (there.digits, there.confidence) == (back.digits, pytest.approx(back.confidence))
     assert 0 <= there.confidence <= 1
