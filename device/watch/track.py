@@ -40,10 +40,13 @@ class Track:
     known: Known | None = None
     looks: int = 0
     places: list[Place] = field(default_factory=list)
+    _won: list[tuple[Place, Reading]] | None = field(default=None, repr=False)
+    """What the votes elected, since they were last counted; None when there is a new one."""
 
     def add(self, readings: Sequence[Reading]) -> None:
         """What another look read, on the full picture."""
         self.looks += 1
+        self._won = None
         for reading in readings:
             if reading.confidence >= LEAST_VOTE and reading.reason not in ("wrong-length", "looks-like-text"):
                 self._place(reading.box).votes.append(reading)
@@ -65,8 +68,7 @@ class Track:
 
         paper: the envelope's box on the full picture, when it is told from the table.
         """
-        elected = [(place, place.winner(self.format, self.known, self.looks)) for place in self.places]
-        won = [(place, reading) for place, reading in elected if reading is not None]
+        won = self._elected()
         if not self.format.postal:
             return [(place, self._judged(reading)) for place, reading in won]
         ranked = sorted(won, key=lambda one: -self._rank(one[1], paper))
@@ -82,6 +84,13 @@ class Track:
             if reading.confidence < self.least:
                 return [(place, _refused(reading, "not-the-addressee", "it stands in the sender's corner"))]
         return [(place, self._judged(reading))]
+
+    def _elected(self) -> list[tuple[Place, Reading]]:
+        """What was read at each place at which a code was."""
+        if self._won is None:
+            elected = [(place, place.winner(self.format, self.known, self.looks)) for place in self.places]
+            self._won = [(place, reading) for place, reading in elected if reading is not None]
+        return self._won
 
     @property
     def code_like(self) -> bool:
