@@ -48,14 +48,15 @@ class Looked:
         if not standing:
             return None
         place, reading = standing[0]
-        agreeing = sum(vote.digits == reading.digits for vote in place.votes)
         led_by = votes.lead(reading.digits, np.array(reading.digit_scores))
-        return [1.0, led_by, float(np.log(max(agreeing, 0.5) / self.track.looks))], reading.digits == self.take.code
+        agreed = place.agreed(reading.digits, self.track.looks)
+        return [1.0, led_by, agreed], reading.digits == self.take.code
 
     def accepted(self, least: float) -> bool | None:
-        """Whether what is taken for its code from a confidence on is right; None where nothing is."""
+        """Whether what is taken for its code from a confidence on is right, however many looks read it; None where
+        nothing is."""
         standing = self.track.standing(self.paper)
-        if not standing or standing[0][1].confidence < least:
+        if not standing or not standing[0][1].accepted or standing[0][1].confidence < least:
             return None
         return standing[0][1].digits == self.take.code
 

@@ -2,8 +2,8 @@
 
 Opinions are mixed as log probabilities, each with its share (a logarithmic opinion pool).  The share of the network of
 the role `digit` depends on whose hand wrote the line: it learnt MNIST's hands alone, and better than the others did,
-but not print and not everybody's.  A hand that it knows is told by the digits that are clear to all: there it says what
-the others say.
+but not print and not everybody's.  A hand that it knows is told by the digits that are clear to all together: there it
+says what they say.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 CLEAR, SURELY_ONE = float(np.log(0.98)), 2.0
 """Log probability of a glyph's digit, and log odds that it is one, from which on it is clear."""
 FEWEST_CLEAR = 3
-"""Of fewer clear glyphs nothing is concluded."""
+"""Of fewer clear glyphs, several cuts of one digit among them, nothing is concluded."""
 STRANGE, KNOWN = -0.3, -0.02
 """Mean log probability that the network gives the clear glyphs' digits: up to the first the hand is strange to it, from
 the second on it is one that it knows.  Of rendered envelopes' codes by hand in MNIST's digits half reach -0.003, of
@@ -57,30 +57,27 @@ class Shares:
         hands = {"strange_shares": self.strange, "known_shares": self.known}
         return given | {name: list(pair) for name, pair in hands.items() if pair is not None}
 
-    def mixed(self, telling: Floats, odds: Floats, digit: Floats | None, which: Floats | None) -> Floats:
-        """All networks' opinion of a line's glyphs, log probabilities float64[S, 10].
+    def mixed(self, telling: Floats, odds: Floats, digit: Floats, which: Floats | None) -> Floats:
+        """All networks' opinion of the glyphs of one line, log probabilities float64[S, 10].
 
         telling: the same of the network that tells digits from what is none, and odds, float64[S], its log odds that a
-        glyph is a digit.  digit, which: the other two's, where they are there.
+        glyph is a digit.  digit, which: the other two's; None where there is none.
         """
-        opinion = self._pooled(self.usual, telling, digit, which)
-        if digit is None or self.strange is None or self.known is None:
-            return opinion
+        opinion = _pooled(self.usual, telling, digit, which)
         clear = np.flatnonzero((odds > SURELY_ONE) & (opinion.max(axis=1) > CLEAR))
         if len(clear) < FEWEST_CLEAR:
             return opinion
         agreed = float(digit[clear, opinion[clear].argmax(axis=1)].mean())
         known = float(np.interp(agreed, (STRANGE, KNOWN), (0.0, 1.0)))
-        ends = np.array([self.strange, self.known])
-        shares = (1 - known) * ends[0] + known * ends[1]
-        return self._pooled((float(shares[0]), float(shares[1])), telling, digit, which)
+        ends = zip(self.strange or self.usual, self.known or self.usual, strict=True)
+        first, second = ((1 - known) * at_strange + known * at_known for at_strange, at_known in ends)
+        return _pooled((first, second), telling, digit, which)
 
-    def _pooled(self, shares: Pair, telling: Floats, digit: Floats | None, which: Floats | None) -> Floats:
-        pooled = telling
-        for share, opinion in zip(shares, (digit, which), strict=True):
-            if opinion is not None:
-                pooled = pooled + share * (opinion - telling)
-        return normalised(pooled)
+
+def _pooled(shares: Pair, telling: Floats, digit: Floats, which: Floats | None) -> Floats:
+    """A network that is not there leaves its share to the one that tells digits."""
+    pooled = telling + shares[0] * (digit - telling)
+    return normalised(pooled if which is None else pooled + shares[1] * (which - telling))
 
 
 def _pair(given: Sequence[float] | None) -> Pair | None:

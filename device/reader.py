@@ -191,7 +191,7 @@ class Reader:
         return self.format.postal and self.format.length is not None and most_digits(found) < self.format.length
 
     def score(self, shown: Uint8) -> Scores:
-        """The networks' opinion of glyphs uint8[S, 2, 32, 32], as `device.glyphs.glyphs` gives them."""
+        """The networks' opinion of one line's glyphs uint8[S, 2, 32, 32], as `device.glyphs.glyphs` gives them."""
         if self.digit_or_not is None:
             digit = log_softmax(_opinion(self.digit, shown), self.decoder.temperature)
             return Scores(digit, digit.max(axis=1) + NO_OPINION, digit)

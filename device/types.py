@@ -83,7 +83,7 @@ class Reading:
     """The line's corners, clockwise from its upper left."""
     digit_boxes: tuple[Box, ...]
     digit_confidences: tuple[float, ...]
-    digit_scores: tuple[tuple[float, ...], ...] = ()
+    digit_scores: tuple[tuple[float, ...], ...]
     """Log probability of 0 to 9 for each digit, for who reads the same code several times; not in the line of JSON."""
 
     def plain(self) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import json
 import platform
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +98,7 @@ def _readings(task: dict[str, Any], runtime: Any) -> list[list[dict[str, Any]]]:
         if format_ not in readers:
             readers[format_] = Reader.load(task["bundles"][0], format_, runtime=runtime)
         frame = next(sources.pages(path, first_only=True))
-        found.append([asdict(reading) for reading in readers[format_].read(frame)])
+        found.append([reading.plain() for reading in readers[format_].read(frame)])
     return found
 
 

@@ -18,11 +18,14 @@ Floats = NDArray[np.float64]
 
 LEAST_CONTRAST = 1.25
 """Paper is so many times as bright as the table, or it is not told from it."""
-MOST_THRESHOLDS = 3
 LEAST_EDGE, PLAIN_EDGE = 0.88, 0.97
-"""Share of an envelope's outline at which there is such a step, at least; and from which on no other is looked for."""
+"""Share of an envelope's outline at which there is such a step, at least; and from which on no other is sought, ..."""
+LABEL = 0.25
+"""... unless it is less than this share of the picture, and may be a white label on brown paper."""
+MOST_THRESHOLDS = 3
+"""That are tried."""
 EVERY, ACROSS = 8, 6
-"""How often along the outline it is looked for, and how far to both sides, pixels of the small picture."""
+"""How often along the outline a step is looked for, and how far to both sides, pixels of the small picture."""
 LEAST_SHARE = 0.06
 """Of the picture, that an envelope covers."""
 EDGE = 3
@@ -83,12 +86,12 @@ class View:
 
 def find_paper(small: Uint8) -> Paper | None:
     """The largest bright thing on a darker table; None where paper is not told from what it lies on."""
-    best = None
+    best, smooth = None, np.asarray(cv2.blur(small, (5, 5)), np.uint8)
     for threshold in _thresholds(small):
-        paper = _outlined(small, threshold)
-        if paper is not None and (best is None or paper.edge > best.edge):
+        paper = _outlined(small, smooth, threshold)
+        if paper is not None and (best is None or paper.share > best.share):
             best = paper
-        if best is not None and best.edge >= PLAIN_EDGE:
+        if best is not None and best.edge >= PLAIN_EDGE and best.share >= LABEL:
             break
     return best
 
@@ -105,7 +108,7 @@ def _thresholds(small: Uint8) -> Iterator[float]:
             return
 
 
-def _outlined(small: Uint8, threshold: float) -> Paper | None:
+def _outlined(small: Uint8, smooth: Uint8, threshold: float) -> Paper | None:
     """What is brighter than a threshold, if it is one thing, about convex, with something darker along its edge."""
     bright = cv2.morphologyEx((small > threshold).view(np.uint8), cv2.MORPH_CLOSE, KERNEL)
     outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
@@ -116,13 +119,12 @@ def _outlined(small: Uint8, threshold: float) -> Paper | None:
     area = cv2.contourArea(hull)
     if area < LEAST_SHARE * small.size or cv2.contourArea(largest) < 0.6 * area:
         return None
-    edge = _edge(small, hull)
+    edge = _edge(smooth, hull)
     return Paper(hull[:, 0], _turn(hull), area / small.size, edge) if edge >= LEAST_EDGE else None
 
 
-def _edge(small: Uint8, hull: NDArray[np.int32]) -> float:
+def _edge(smooth: Uint8, hull: NDArray[np.int32]) -> float:
     """`Paper.edge` of an outline; 0 where all of it runs along the picture's own edge."""
-    smooth = cv2.blur(small, (5, 5)).astype(np.float64)
     here = hull[:, 0].astype(np.float64)
     step = np.roll(here, -1, axis=0) - here
     length = np.maximum(np.hypot(*step.T), 1e-6)
@@ -133,11 +135,11 @@ def _edge(small: Uint8, hull: NDArray[np.int32]) -> float:
     normal = np.stack([-step[:, 1], step[:, 0]], axis=1)[side] / length[side, None]
     normal *= np.sign(((here.mean(axis=0) - middle) * normal).sum(axis=1))[:, None]  # inwards
     inner, outer = (np.rint(middle + way * ACROSS * normal).astype(int) for way in (1, -1))
-    limit = np.array(small.shape[::-1])
+    limit = np.array(smooth.shape[::-1])
     seen = ((outer >= 0) & (outer < limit)).all(axis=1) & ((inner >= 0) & (inner < limit)).all(axis=1)
     if not seen.any():
         return 0.0
-    paper, table = (smooth[at[seen, 1], at[seen, 0]] for at in (inner, outer))
+    paper, table = (smooth[at[seen, 1], at[seen, 0]].astype(np.float64) for at in (inner, outer))
     return float((paper >= LEAST_CONTRAST * (table + 8)).mean())
 
 

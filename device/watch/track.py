@@ -19,7 +19,7 @@ from device.watch.votes import Place, log_odds, logistic
 MOST_LOOKS = 8
 """Looks at one envelope before it is given up."""
 SURE, FEW, MANY = 0.97, 2, 4
-"""A code as sure as this is settled when so few looks agree, any other one when so many do."""
+"""A code as sure as this is settled when so few looks read it or one nearly like it, any other one when so many did."""
 SAME_PLACE = 0.3
 """Boxes that share this much of the smaller one's area are at one place."""
 RIVAL = 1.0
@@ -40,16 +40,21 @@ class Track:
     known: Known | None = None
     looks: int = 0
     places: list[Place] = field(default_factory=list)
-    _won: list[tuple[Place, Reading]] | None = field(default=None, repr=False)
-    """What the votes elected, since they were last counted; None when there is a new one."""
+    elected: list[tuple[Place, Reading]] = field(default_factory=list)
+    """What all looks together say at each place at which a code was read."""
 
     def add(self, readings: Sequence[Reading]) -> None:
         """What another look read, on the full picture."""
         self.looks += 1
-        self._won = None
-        for reading in readings:
+        voted: list[Place] = []
+        for reading in sorted(readings, key=lambda one: -one.confidence):
             if reading.confidence >= LEAST_VOTE and reading.reason not in ("wrong-length", "looks-like-text"):
-                self._place(reading.box).votes.append(reading)
+                place = self._place(reading.box)
+                if not any(place is other for other in voted):  # a look has one vote at a place: the surest
+                    place.votes.append(reading)
+                    voted.append(place)
+        won = ((place, place.winner(self.format, self.known, self.looks)) for place in self.places)
+        self.elected = [(place, reading) for place, reading in won if reading is not None]
 
     def settled(self, paper: Box | None) -> list[Reading]:
         """What looking on would not change and was not given before: for a postal format one reading, then no other."""
@@ -68,10 +73,9 @@ class Track:
 
         paper: the envelope's box on the full picture, when it is told from the table.
         """
-        won = self._elected()
         if not self.format.postal:
-            return [(place, self._judged(reading)) for place, reading in won]
-        ranked = sorted(won, key=lambda one: -self._rank(one[1], paper))
+            return [(place, self._judged(reading)) for place, reading in self.elected]
+        ranked = sorted(self.elected, key=lambda one: -self._rank(one[1], paper))
         if not ranked:
             return []
         place, reading = ranked[0]
@@ -84,13 +88,6 @@ class Track:
             if reading.confidence < self.least:
                 return [(place, _refused(reading, "not-the-addressee", "it stands in the sender's corner"))]
         return [(place, self._judged(reading))]
-
-    def _elected(self) -> list[tuple[Place, Reading]]:
-        """What was read at each place at which a code was."""
-        if self._won is None:
-            elected = [(place, place.winner(self.format, self.known, self.looks)) for place in self.places]
-            self._won = [(place, reading) for place, reading in elected if reading is not None]
-        return self._won
 
     @property
     def code_like(self) -> bool:

@@ -49,6 +49,10 @@ class Place:
         """The votes for this code, or for one nearly like it."""
         return [vote for vote in self.votes if _alike(vote.digits, digits)]
 
+    def agreed(self, digits: str, looks: int) -> float:
+        """Log share of the looks that read this very code; half a look's where it is put together of several."""
+        return math.log(max(sum(vote.digits == digits for vote in self.votes), 0.5) / looks)
+
     def winner(self, format: Format, known: Known | None, looks: int) -> Reading | None:
         """What so many looks together say, with their confidence; None where none of them read a code here."""
         weights: dict[str, float] = {}
@@ -58,26 +62,29 @@ class Place:
         listed = [digits for digits in codes if known is not None and digits in known]
         if not codes:
             return None
-        leading = max(listed or codes, key=lambda code: weights[code])
+        leading = max(listed or codes, key=lambda code: (weights[code], code))
         mates = self.mates(leading)
         scores = normalised(np.mean([vote.digit_scores for vote in mates], axis=0))
         likeliest = "".join(map(str, scores.argmax(axis=1)))
-        may_be = {leading} | ({likeliest} if not listed and _is_code(likeliest, format) else set())
-        digits = max(may_be, key=lambda code: _of(scores, code).sum())
+        may_be = {vote.digits for vote in mates} & set(listed or codes)
+        if _is_code(likeliest, format) and (not listed or (known is not None and likeliest in known)):
+            may_be.add(likeliest)
+        digits = max(may_be, key=lambda code: (_of(scores, code).sum(), code))
+        among = known if known is not None and digits in known else None
         best = max(mates, key=lambda vote: (vote.digits == digits, vote.confidence))
         return replace(
             best,
             code=format.write(digits),
             digits=digits,
-            confidence=self._confidence(digits, lead(digits, scores, known if listed else None), mates, looks),
+            confidence=self._confidence(digits, lead(digits, scores, among), mates, looks),
+            known=None if known is None else digits in known,
             digit_confidences=tuple(np.exp(_of(scores, digits)).tolist()),
             digit_scores=tuple(map(tuple, scores.tolist())),
         )
 
     def _confidence(self, digits: str, led_by: float, mates: list[Reading], looks: int) -> float:
-        agreeing = sum(vote.digits == digits for vote in self.votes)
         alone = sum(log_odds(vote.confidence) for vote in mates) / len(mates)
-        odds = min(BIAS + LEAD * led_by, alone + BEYOND) + AGREEMENT * math.log(max(agreeing, 0.5) / looks)
+        odds = min(BIAS + LEAD * led_by, alone + BEYOND) + AGREEMENT * self.agreed(digits, looks)
         return logistic(min(odds, SUREST_DATE) - DATE if _is_date(digits) else odds)
 
 

@@ -39,6 +39,7 @@ def reading(
         quad=((x, y), (x + width, y), (x + width, y + height), (x, y + height)),
         digit_boxes=tuple((x + k * width // 8, y, height // 2, height) for k in range(8)),
         digit_confidences=(confidence,) * 8,
+        digit_scores=(),
     )
 
 

@@ -24,6 +24,7 @@ def reading(accepted: bool = True) -> Reading:
         quad=((300, 200), (380, 200), (380, 240), (300, 240)),
         digit_boxes=((300, 200, 40, 40), (340, 200, 40, 40)),
         digit_confidences=(0.9, 0.9),
+        digit_scores=(),
     )
 
 

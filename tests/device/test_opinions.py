@@ -71,7 +71,6 @@ def test_a_card_of_before_mixes_every_hand_alike() -> None:
 
 def test_a_network_that_is_not_there_leaves_its_share_to_the_one_that_tells_digits() -> None:
     telling, odds = clear("0131"), np.full(4, 5.0)
-    assert np.allclose(SHARES.mixed(telling, odds, None, None), telling)
     assert np.allclose(OLD.mixed(telling, odds, clear("7777"), None), OLD.mixed(telling, odds, clear("7777"), telling))
 
 

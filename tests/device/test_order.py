@@ -26,7 +26,7 @@ def a_reading(box: Box, accepted: bool, known: bool | None, confidence: float = 
     corners = cast(Any, ((0, 0),) * 4)
     why = None if accepted else "not-sure"
     return Reading(
-        "01310-100", "01310100", "cep", confidence, accepted, why, None, known, box, corners, (box,) * 8, (0.9,) * 8
+        "01310-100", "01310100", "cep", confidence, accepted, why, None, known, box, corners, (box,) * 8, (0.9,) * 8, ()
     )
 
 

@@ -40,7 +40,9 @@ def reading(box: tuple[int, int, int, int], confidence: float = 0.9, accepted: b
     x, y, width, height = box
     corners = (x, y), (x + width - 1, y), (x + width - 1, y + height - 1), (x, y + height - 1)
     reason = None if accepted else "not-sure"
-    return Reading("7", "7", "digits", confidence, accepted, reason, None, None, box, corners, (box,), (confidence,))
+    return Reading(
+        "7", "7", "digits", confidence, accepted, reason, None, None, box, corners, (box,), (confidence,), ()
+    )
 
 
 @pytest.mark.parametrize("turn", TURNS)

@@ -32,6 +32,7 @@ def event_of(digits: str = "01310100", kind: str = "settled", crop: tuple[int, i
         ((10, 20), (170, 20), (170, 44), (10, 44)),
         (box,) * 8,
         (0.9,) * 8,
+        (),
     )
     noise = np.random.default_rng(int(digits)).integers(0, 256, crop, dtype=np.uint8)
     state = "settled" if kind == "settled" else "needs-help"

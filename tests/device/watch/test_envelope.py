@@ -44,6 +44,15 @@ def test_paper_that_a_lamp_lights_at_one_side_alone_is_found_whole(pictures, dar
     assert paper.edge > 0.95
 
 
+@pytest.mark.parametrize("kraft", [100, 110, 140])
+def test_a_white_label_on_a_brown_envelope_is_not_taken_for_it(pictures, kraft) -> None:
+    picture = pictures.table()
+    picture[:] = 40
+    cv2.rectangle(picture, (80, 50), (540, 310), kraft, -1)
+    cv2.rectangle(picture, (260, 160), (460, 260), 240, -1)
+    assert find_paper(picture).share == pytest.approx(460 * 260 / (640 * 360), rel=0.05)
+
+
 def test_a_bright_spot_on_paper_is_no_envelope(pictures) -> None:
     """All of the picture is paper, and a lamp shines on its middle: nothing darker lies along the spot's edge."""
     y, x = np.mgrid[0:360, 0:640]

@@ -95,3 +95,10 @@ def test_what_is_settled_was_read_and_is_as_sure_as_asked(votes) -> None:
     for settled in made.settled(PAPER):
         assert settled.digits in {digits for digits, _ in votes}
         assert 0.8 <= settled.confidence <= 1
+
+
+def test_a_look_has_one_vote_at_a_place_the_surest(reading) -> None:
+    made = track([reading("01310107", 0.5), reading("01310100", 0.97), reading("01310107", 0.4)])
+    (place,) = made.places
+    assert [vote.digits for vote in place.votes] == ["01310100"]
+    assert made.settled(PAPER) == []

@@ -96,3 +96,18 @@ def test_the_order_of_looks_does_not_matter(looks) -> None:
     there, back = (Place(order[0].box, order).winner(digits, None, len(order)) for order in orders)
     assert (there.digits, there.confidence) == (back.digits, pytest.approx(back.confidence))
     assert 0 <= there.confidence <= 1
+
+
+def test_of_known_codes_the_one_wins_that_all_looks_together_say(reading) -> None:
+    first = reading(CODE, 0.8, digit_scores=rows(CODE, at_7=("7", 0.45)))
+    second = reading("01310107", 0.75, digit_scores=rows("01310107"))
+    listed = Place(first.box, [first, second]).winner(CEP, frozenset({CODE, "01310107"}), 2)
+    assert (listed.digits, listed.known) == ("01310107", True)
+    assert listed.confidence == pytest.approx(won(first, second).confidence)
+
+
+def test_whether_a_code_is_known_is_told_of_the_code_that_won(reading) -> None:
+    first = reading("71310100", 0.6, known=False, digit_scores=rows("71310100", at_0=("0", 0.45)))
+    second = reading("01310107", 0.6, known=False, digit_scores=rows("01310107", at_7=("0", 0.45)))
+    together = Place(first.box, [first, second]).winner(CEP, frozenset({CODE}), 2)
+    assert (together.digits, together.known) == (CODE, True)
