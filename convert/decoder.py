@@ -112,7 +112,7 @@ def fit(bundle: Bundle, supplies: Supplies, seed: int, lines: int, command: str,
         **{kind: _rounded(outcome) for kind, outcome in outcomes.items()},
     }
     thresholds = {kind: outcome.threshold for kind, outcome in outcomes.items()}
-    kept = old.shares.as_card() | {"fitted": fitted}  # the shares are chosen, not fitted: docs/networks.md
+    kept = old.shares.as_card() | {"fitted": fitted}  # the shares are chosen, not fitted: docs/accuracy.md
     decoder = as_card(weights, confidence, old.temperature, thresholds) | kept
     _rewrite(bundle, decoder)
     return outcomes
