@@ -45,7 +45,7 @@ def test_in_another_format_it_is_another_reading(settled, pictures) -> None:  # 
 
 
 def test_what_was_refused_is_settled_once_less_is_asked_for(watched, pictures, reading) -> None:  # noqa: F811
-    watch = watched([reading(CODE, 0.4)])
+    watch = watched([reading(CODE, 0.2)])
     watch.show(pictures.envelope("01310-100"))
     watch.now += 7
     events = watch.show(pictures.envelope("01310-100"), frames=3)
