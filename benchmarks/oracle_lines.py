@@ -198,7 +198,12 @@ def look(reader: Reader, made: Scene, lines: Sequence[Lattice] | None = None) ->
     there = [float(held(made, line)[0].sum()) for line in lines]
     main = int(np.argmax(there)) if any(there) else None
     return Page(
-        lines, [in_cells(reader.score(glyphs(line.ink, line.spans)), line.ink, line.spans) for line in lines], main
+        lines,
+        [
+            in_cells(reader.score(glyphs(line.ink, line.spans), line.spans.boxes), line.ink, line.spans)
+            for line in lines
+        ],
+        main,
     )
 
 

@@ -158,7 +158,7 @@ def _lost(made: Scene, line: Lattice) -> bool:
 
 
 def _case(reader: Reader, line: Lattice, truth: str, length: int | None) -> Case:
-    scores = in_cells(reader.score(glyphs(line.ink, line.spans)), line.ink, line.spans)
+    scores = in_cells(reader.score(glyphs(line.ink, line.spans), line.spans.boxes), line.ink, line.spans)
     likely = np.flatnonzero(scores.odds > HOPELESS)
     spans = Spans(line.spans.first[likely], line.spans.last[likely], line.spans.boxes[likely])
     nothing: NDArray[np.uint8] = np.zeros((0, 0), np.uint8)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from device.trace import Trace
 
 Uint8 = NDArray[np.uint8]
+Ints = NDArray[np.int32]
 
 PART_OF = 0.6
 """A reading of which another, longer one covers this share is a part of it."""
@@ -180,7 +181,7 @@ class Reader:
         if not len(found.first) or (self.trace is None and self._too_few(found)):
             return []
         shown = glyphs(ink, found)
-        scores = in_cells(self.score(shown), ink, found)
+        scores = in_cells(self.score(shown, found.boxes), ink, found)
         if self.trace is not None:
             self.trace.line(line, strip, ink, found, shown[:, ALONE], scores)
         candidates = self.decoder.decode(ink, found, scores, self.format, self.known)
@@ -190,8 +191,10 @@ class Reader:
         """Whether the spans cannot make up a code, so that no network need look at them."""
         return self.format.postal and self.format.length is not None and most_digits(found) < self.format.length
 
-    def score(self, shown: Uint8) -> Scores:
-        """The networks' opinion of one line's glyphs uint8[S, 2, 32, 32], as `device.glyphs.glyphs` gives them."""
+    def score(self, shown: Uint8, boxes: Ints | None = None) -> Scores:
+        """The networks' opinion of one line's glyphs uint8[S, 2, 32, 32], as `device.glyphs.glyphs` gives them.
+
+        boxes: int32[S, 4], x, y, width, height of each on the line; None where that is not known."""
         if self.digit_or_not is None:
             digit = log_softmax(_opinion(self.digit, shown), self.decoder.temperature)
             return Scores(digit, digit.max(axis=1) + NO_OPINION, digit)
@@ -201,7 +204,8 @@ class Reader:
         least = digit.copy()
         likely = np.flatnonzero(odds > HOPELESS)
         if len(likely):  # other opinions of which digit it is, where it may be one
-            digit[likely], least[likely] = self._mixed(digit[likely], odds[likely], shown[likely])
+            placed = None if boxes is None else boxes[likely]
+            digit[likely], least[likely] = self._mixed(digit[likely], odds[likely], shown[likely], placed)
         return Scores(digit, odds, least)
 
     def _digit_or_not(self, shown: Uint8) -> NDArray[np.float64]:
@@ -219,14 +223,14 @@ class Reader:
         return every
 
     def _mixed(
-        self, digit: NDArray[np.float64], odds: NDArray[np.float64], shown: Uint8
+        self, digit: NDArray[np.float64], odds: NDArray[np.float64], shown: Uint8, boxes: Ints | None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Log probabilities float64[S, 10] of the digits, in which the other networks have their share, and the least
         that any of the networks gives.  digit, odds: what the network says that tells digits from what is none."""
         ten = log_softmax(_opinion(self.digit, shown), self.decoder.temperature)
         which = None if self.which_digit is None else log_softmax(_opinion(self.which_digit, shown))
         least = np.minimum(digit, ten)
-        mixed = self.decoder.shares.mixed(digit, odds, ten, which)
+        mixed = self.decoder.shares.mixed(digit, odds, ten, which, boxes)
         return mixed, least if which is None else np.minimum(least, which)
 
     def _reading(self, candidate: Candidate, strip: Strip, ink: LineInk) -> Reading:

@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         ("rate", number(float, 1e-6, 1), "Adam's step size "),
         ("patience", number(int, 1, 1000), "early stop, epochs "),
         ("warped", number(float, 0, 1), "share of samples that are distorted "),
+        ("worn", number(float, 0, 1), "share of samples that are blurred as a camera's are "),
     ):
         recipe.add_argument(f"--{name}", type=kind, help=f"{about}({_recipe_defaults(name)})")
     recipe.add_argument("--activation", choices=("relu", "tanh"), help=f"({_recipe_defaults('activation')})")
@@ -121,7 +122,7 @@ def _defaults(by_role: dict[str, Any]) -> str:
 
 def _given(options: argparse.Namespace) -> dict[str, Any]:
     """What the recipe is to differ in."""
-    names = ("seed", "epochs", "batch", "rate", "patience", "activation", "pooling", "warped")
+    names = ("seed", "epochs", "batch", "rate", "patience", "activation", "pooling", "warped", "worn")
     return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 

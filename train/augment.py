@@ -1,4 +1,4 @@
-"""Seeded distortions: the same digit as another hand, pen or sheet would have left it.
+"""Seeded distortions: the same digit as another hand, pen or sheet would have left it, and as a camera would show it.
 
 One inverse map per image: an affine one (rotation, shear, scale, shift) plus a smooth
 random field, "elastic distortion" after Simard, Steinkraus, Platt, "Best Practices for
@@ -42,6 +42,22 @@ class Warp:
     """Elastic fields made once and drawn from."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wear:
+    """What a lens and a threshold make of ink; each sample draws uniformly within."""
+
+    blur: tuple[float, float] = (0.3, 1.3)
+    """Standard deviation of the lens' Gaussian, pixels."""
+    grain: float = 10.0
+    """Standard deviation of the strongest noise, of 255."""
+    nothing: tuple[float, float] = (5.0, 70.0)
+    """Ink up to which paper is seen: the higher, the thinner the stroke, ..."""
+    full: tuple[float, float] = (60.0, 170.0)
+    """... and how much more of it looks like full ink: the less, the bolder."""
+    smooth: tuple[float, float] = (0.3, 0.6)
+    """Standard deviation of the Gaussian of drawing it larger, pixels; half of the samples have it."""
+
+
 def elastic_fields(warp: Warp, rng: np.random.Generator) -> Float32:
     """Make the pool of smooth random fields: float32[fields, 2, 32, 32], pixels along x and y, of RMS 1."""
     noise = rng.uniform(-1, 1, (2 * warp.fields, CANVAS, CANVAS)).astype(np.float32)
@@ -57,6 +73,32 @@ def distort(pixels: Uint8, warp: Warp, fields: Float32, share: float, rng: np.ra
     for start in range(0, len(chosen), CHUNK):
         part = chosen[start : start + CHUNK]
         out[part] = _remap(pixels[part], _maps(len(part), warp, fields, rng))
+    return out
+
+
+def wear(pixels: Uint8, by: Wear, share: float, rng: np.random.Generator) -> Uint8:
+    """Blur a share of the images as a camera does, with its noise and the threshold after it, the others as they are:
+    uint8[N, 32, 32] → uint8[N, 32, 32], a new array."""
+    out = pixels.copy()
+    chosen = np.flatnonzero(rng.random(len(pixels)) < share)
+    if not len(chosen):
+        return out
+    drawn = (len(chosen), 1, 1)
+    seen = _blurred(pixels[chosen].astype(np.float32), rng.uniform(*by.blur, len(chosen)))
+    seen += rng.standard_normal(seen.shape, np.float32) * rng.uniform(0, by.grain, drawn).astype(np.float32)
+    seen -= rng.uniform(*by.nothing, drawn).astype(np.float32)
+    seen = np.clip(255 * seen / rng.uniform(*by.full, drawn).astype(np.float32), 0, 255)
+    larger = rng.random(len(chosen)) < 0.5
+    seen[larger] = _blurred(seen[larger], rng.uniform(*by.smooth, np.count_nonzero(larger)))
+    out[chosen] = seen.astype(np.uint8)
+    return out
+
+
+def _blurred(images: Float32, deviations: NDArray[np.float64]) -> Float32:
+    """Each image of float32[N, 32, 32] under a Gaussian of its own, float64[N] pixels."""
+    out = np.empty_like(images)
+    for one, image, deviation in zip(out, images, deviations.tolist(), strict=True):
+        cv2.GaussianBlur(image, (0, 0), deviation, dst=one)
     return out
 
 

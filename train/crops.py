@@ -154,7 +154,7 @@ def _line(grey: Uint8, label: str, reader: Reader) -> Uint8:
         if not len(found.first):
             continue
         pixels = glyphs(ink, found)
-        scores = reader.score(pixels)
+        scores = reader.score(pixels, found.boxes)
         doubted = replace(scores, digit=np.maximum(scores.digit, -DOUBT))
         weights, allowed = reader.decoder.weights, np.tile(_alone(ink, found)[:, None], len(label))
         path = aligned(ink, found, doubted, weights, label, allowed=allowed)

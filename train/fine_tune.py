@@ -16,7 +16,7 @@ from device.model import Bundle
 from device.provenance import Origin, origins
 from device.reader import Reader
 from train import rendered, runs, typefaces
-from train.augment import Warp
+from train.augment import Warp, Wear
 from train.crops import Cut, cut, listed
 from train.data import Mnist
 from train.errors import DataError, RunError
@@ -143,7 +143,11 @@ def _recipe(told: Any) -> Recipe:
     """A card's recipe; what it does not tell is as recipes have it."""
     known = {field.name for field in fields(Recipe)}
     given = {name: value for name, value in told.items() if name in known}
-    return Recipe(**given | {"warp": Warp(**told.get("warp", {}))})
+    return Recipe(**given | {"warp": Warp(**told.get("warp", {})), "wear": _wear(told.get("wear", {}))})
+
+
+def _wear(told: dict[str, Any]) -> Wear:
+    return Wear(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
 
 
 def _rendered(mnist: Mnist, replay: Replay, recipe: Recipe, role: str) -> rendered.Sets:

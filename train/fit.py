@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from device.pixels import CANVAS
-from train.augment import distort, elastic_fields
+from train.augment import distort, elastic_fields, wear
 from train.data import Digits, Glyphs, Shown
 from train.networks.loss import MapCriterion
 from train.networks.registry import build
@@ -143,7 +143,8 @@ def batches(shown: Shown, recipe: Recipe) -> Callable[[int], Batch]:
         share = recipe.warped if epoch < recipe.epochs - recipe.calm_epochs else min(recipe.warped, recipe.calm_warped)
         rng = np.random.default_rng((recipe.seed, epoch, step))
         warped = distort(pixels[chosen], recipe.warp, fields, share, rng)
-        return warped[..., None].astype(np.float32), labels[chosen]
+        seen = wear(warped, recipe.wear, recipe.worn, rng)
+        return seen[..., None].astype(np.float32), labels[chosen]
 
     return batch
 

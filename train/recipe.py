@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from train.augment import Warp
+from train.augment import Warp, Wear
 
 if TYPE_CHECKING:
     from train.lenet5 import Activation, Pooling
@@ -35,12 +35,15 @@ class Recipe:
     activation: Activation = "relu"
     pooling: Pooling = "max"
     warped: float = 0.9
-    """Share of samples that are distorted; 0 trains on MNIST as it is."""
+    """Share of samples that are distorted; 0, of these and of the worn ones, trains on MNIST as it is."""
     calm_epochs: int = 3
     """Last epochs, in which the network settles on digits closer to real ones."""
     calm_warped: float = 0.5
     """Share of samples that are distorted then."""
     warp: Warp = field(default_factory=Warp)
+    worn: float = 0.0
+    """Share of samples that are blurred and thresholded as a camera's are."""
+    wear: Wear = field(default_factory=Wear)
     classes: int = 10
     """Of the network: 11 with `not a digit`."""
     arch: str = LENET5
@@ -63,7 +66,7 @@ _RENDERED = Recipe(
     warp=Warp(rotation=6.0, shear=0.12, scale=0.08, shift=1.0, elastic=0.9),
 )
 RECIPES = {
-    DIGIT: Recipe(),
+    DIGIT: Recipe(worn=0.6),
     DIGIT_OR_NOT: replace(_RENDERED, epochs=10, classes=11),
     DIGIT_OR_NOT_ALONE: replace(_RENDERED, epochs=8, classes=11),
     WHICH_DIGIT: replace(_RENDERED, epochs=12),

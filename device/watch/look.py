@@ -9,6 +9,7 @@ from device.reader import Reader
 from device.types import Box, Frame, Reading, around
 from device.watch.envelope import clipped, view
 from device.watch.lying import Lying
+from device.watch.track import in_corner
 
 TURNS = (0.0, 2.5, 0.0, -2.5)
 """Degrees that looks are turned by beside the envelope's own turn: views of another kind err in other ways."""
@@ -33,9 +34,11 @@ def read(reader: Reader, shot: Shot, lying: Lying) -> list[Reading]:
 
 
 def _part(lying: Lying, region: Box, number: int) -> Box:
-    """The envelope, the first time; then the places on it where something like a code was read."""
+    """The envelope, the first time; then the places on it where something like a code was read.  The sender's is none:
+    the addressee's may have been missed."""
     whole = lying.paper_box or region
-    likely = [vote for place in lying.track.places for vote in place.votes if vote.confidence > LIKELY]
+    votes = [vote for place in lying.track.places for vote in place.votes if vote.confidence > LIKELY]
+    likely = [vote for vote in votes if not in_corner(vote.box, lying.paper_box)]
     if number == 0 or not likely:
         return whole
     boxes = []

@@ -83,7 +83,7 @@ class Track:
         lead = math.inf if rival is None else self._rank(reading, paper) - self._rank(rival, paper)
         if rival is not None and rival.confidence > PLAUSIBLE and lead < RIVAL:
             return [(place, _refused(reading, "not-sure", f"{rival.code} may be the addressee's as well"))]
-        if _in_corner(reading.box, paper):
+        if in_corner(reading.box, paper):
             reading = replace(reading, confidence=logistic(log_odds(reading.confidence) - CORNER_PENALTY))
             if reading.confidence < self.least:
                 return [(place, _refused(reading, "not-the-addressee", "it stands in the sender's corner"))]
@@ -102,7 +102,7 @@ class Track:
     def _rank(self, reading: Reading, paper: Box | None) -> float:
         height = max(box[3] for box in reading.digit_boxes)
         rank = log_odds(reading.confidence) + SIZE_REWARD * math.log2(height)
-        return rank - (CORNER_PENALTY if self.format.postal and _in_corner(reading.box, paper) else 0.0)
+        return rank - (CORNER_PENALTY if self.format.postal and in_corner(reading.box, paper) else 0.0)
 
     def _place(self, box: Box) -> Place:
         for place in self.places:
@@ -116,7 +116,8 @@ def _refused(reading: Reading, reason: str, detail: str) -> Reading:
     return replace(reading, accepted=False, reason=reason, detail=detail)
 
 
-def _in_corner(box: Box, paper: Box | None) -> bool:
+def in_corner(box: Box, paper: Box | None) -> bool:
+    """Whether a box stands where the sender writes on an envelope, both on the full picture; False without one."""
     if paper is None:
         return False
     x, y = box[0] + box[2] / 2 - paper[0], box[1] + box[3] / 2 - paper[1]

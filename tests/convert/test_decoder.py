@@ -130,7 +130,7 @@ def test_a_case_is_read_as_its_line_is(card, supplies):
         page = sheet(reader, made)
         assert page is not None
         for line, case in zip(lattices(made), page.lines, strict=True):
-            scores = reader.score(glyphs(line.ink, line.spans))
+            scores = reader.score(glyphs(line.ink, line.spans), line.spans.boxes)
             whole = best_paths(line.ink, line.spans, scores, Weights())
             kept = best_paths(case.ink, case.spans, case.scores, Weights())
             assert [(path.digits, path.score) for path in whole] == [(path.digits, path.score) for path in kept]

@@ -110,7 +110,7 @@ class Opinionated(Reader):
 
     scores: Scores | None = None
 
-    def score(self, pixels: NDArray[np.uint8]) -> Scores:
+    def score(self, pixels: NDArray[np.uint8], boxes: NDArray[np.int32] | None = None) -> Scores:
         assert self.scores is not None
         assert len(pixels) == len(self.scores.odds), "the picture is such that each digit is one span"
         return self.scores

@@ -1,5 +1,8 @@
 """Several networks' opinions become one; how much MNIST's own network has to say depends on the hand."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,14 +23,24 @@ def clear(digits: str, share: float = 0.999) -> np.ndarray:
 
 
 def doubt(
-    clearly: str, says: str, sees: str, odds: float = 5.0, shares: Shares = SHARES, share: float = 0.999
+    clearly: str,
+    says: str,
+    sees: str,
+    odds: float = 5.0,
+    shares: Shares = SHARES,
+    share: float = 0.999,
+    feet: Sequence[float] | None = None,
 ) -> float:
     """Probability of a 7 in the last place, which the network of the role digit alone takes for one; before it digits
-    that all others read as `clearly` and it as `says`."""
+    that all others read as `clearly` and it as `says`.  feet: where the first ones stand, pixels of 40 that they are
+    tall."""
     telling = np.concatenate([clear(clearly, share), clear("1", 0.9)])
     which = np.concatenate([clear(clearly, share), clear(sees, 0.9)])
     digit = np.concatenate([clear(says, share), clear("7", 0.95)])
-    mixed = shares.mixed(telling, np.full(len(telling), odds), digit, which)
+    boxes = None
+    if feet is not None:
+        boxes = np.array([(30 * k, foot - 40, 25, 40) for k, foot in enumerate([*feet, 60])], np.int32)
+    mixed = shares.mixed(telling, np.full(len(telling), odds), digit, which, boxes)
     return float(np.exp(mixed[-1, 7]))
 
 
@@ -53,6 +66,30 @@ def test_between_them_its_share_grows_with_what_it_recognises() -> None:
     assert found[0] < found[4] < found[-1]
 
 
+UNEVEN, LEANING = (60, 64, 58, 62), (60, 62, 64, 66)
+
+
+def test_digits_that_stand_as_straight_as_print_are_taken_for_print() -> None:
+    """unless the network knows them very well indeed: strings of digits may be pasted onto one line."""
+    almost = {"share": 0.985}
+    hand = doubt("0131", "0131", "1", **almost)
+    assert doubt("0131", "0131", "1", **almost, feet=UNEVEN) == pytest.approx(hand)
+    assert doubt("0131", "0131", "1", **almost, feet=(60,) * 4) < hand - 0.05
+    assert doubt("0131", "0131", "1", share=0.9999, feet=(60,) * 4) > hand - 0.01
+
+
+def test_a_line_that_leans_is_as_straight() -> None:
+    straight, leaning = (doubt("0131", "0131", "1", share=0.985, feet=feet) for feet in ((60,) * 4, LEANING))
+    assert leaning == pytest.approx(straight)
+
+
+def test_in_a_hand_that_it_knows_a_one_has_no_flag() -> None:
+    """and so a 1 is less likely than the networks together have it, a 7 more; in a strange hand nothing is changed."""
+    plain = replace(SHARES, plain_one=1.0)
+    assert doubt("0131", "0131", "1", shares=plain) > doubt("0131", "0131", "1") + 0.02
+    assert doubt("0131", "0737", "1", shares=plain) == pytest.approx(doubt("0131", "0737", "1"))
+
+
 @pytest.mark.parametrize("changes", [{"odds": 1.0}, {"share": 0.6}])
 def test_what_is_not_clear_tells_nothing_of_the_hand(changes) -> None:
     assert doubt("0131", "0131", "1", **changes) == doubt("0131", "0131", "1", shares=OLD, **changes)
@@ -75,7 +112,7 @@ def test_a_network_that_is_not_there_leaves_its_share_to_the_one_that_tells_digi
 
 
 def test_shares_go_into_a_card_and_come_back() -> None:
-    for shares in (SHARES, Shares(), Shares((0.0, 1.0), alone=0.5)):
+    for shares in (SHARES, Shares(), Shares((0.0, 1.0), alone=0.5), replace(SHARES, plain_one=1.0)):
         assert Shares.from_card(shares.as_card()) == shares
 
 

@@ -1,4 +1,4 @@
-"""Distorted digits: seeded, of the same kind, and each on its own."""
+"""Distorted and worn digits: seeded, of the same kind, and each on its own."""
 
 from dataclasses import replace
 
@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device.pixels import canvas
-from train.augment import CHUNK, Warp, distort, elastic_fields
+from train.augment import CHUNK, Warp, Wear, distort, elastic_fields, wear
 
 WARP = Warp(fields=32)
 FIELDS = elastic_fields(WARP, np.random.default_rng(0))
 STILL = Warp(rotation=0, shear=0, scale=0, shift=0, elastic=0, fields=1)
+CLEAN = Wear(blur=(0.1, 0.1), grain=0, nothing=(0, 0), full=(255, 255), smooth=(0.1, 0.1))
+"""So little blur that a kernel has one pixel."""
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +85,43 @@ def test_elastic_fields_are_smooth_seeded_and_of_one_strength():
     assert np.array_equal(FIELDS, elastic_fields(WARP, np.random.default_rng(0)))
     np.testing.assert_allclose((FIELDS**2).mean(axis=(2, 3)), 1, rtol=1e-4)
     assert np.abs(np.diff(FIELDS, axis=3)).mean() < 0.5
+
+
+def worn(pixels, seed=1, share=1.0, by=None):
+    return wear(pixels, by or Wear(), share, np.random.default_rng(seed))
+
+
+@settings(max_examples=25, deadline=None)
+@given(count=st.integers(0, 30), seed=st.integers(0, 2**32), share=st.floats(0, 1))
+def test_worn_digits_are_new_ones_of_the_same_shape_and_type_by_seed(pixels, count, seed, share):
+    given_pixels = pixels[:count].copy()
+    out = worn(given_pixels, seed, share)
+    assert (out.shape, out.dtype) == ((count, 32, 32), np.uint8)
+    assert np.array_equal(given_pixels, pixels[:count])
+    assert np.array_equal(out, worn(given_pixels, seed, share))
+
+
+def test_a_share_is_worn_and_no_share_leaves_all_as_they_are(pixels):
+    assert np.array_equal(worn(pixels, share=0), pixels)
+    assert 0.4 < (worn(pixels, share=0.5) != pixels).any(axis=(1, 2)).mean() < 0.6
+
+
+def test_wear_of_nothing_changes_nothing(pixels):
+    assert np.array_equal(worn(pixels, by=CLEAN), pixels)
+
+
+def test_a_blurred_digit_has_softer_edges(pixels):
+    def steepest(images):
+        return np.abs(np.diff(images.astype(int), axis=2)).max(axis=(1, 2)).mean()
+
+    assert steepest(worn(pixels, by=replace(CLEAN, blur=(1.3, 1.3)))) < 0.7 * steepest(pixels)
+
+
+def test_a_lower_threshold_makes_strokes_bolder_and_a_higher_one_thinner(pixels):
+    soft = worn(pixels, by=replace(CLEAN, blur=(1.0, 1.0)))
+    bold, thin = (worn(soft, by=replace(CLEAN, **given)) for given in ({"full": (80, 80)}, {"nothing": (120, 120)}))
+    assert (bold > 127).sum() > 1.2 * (soft > 127).sum() > 1.5 * (thin > 127).sum()
+
+
+def test_grain_is_noise_on_the_paper_too(pixels):
+    assert (worn(pixels, by=replace(CLEAN, grain=10))[:, :2] > 0).mean() > 0.2

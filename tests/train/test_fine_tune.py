@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import keras
@@ -12,6 +13,7 @@ from device.model import Bundle
 from device.reader import Reader
 from train import __main__ as command
 from train import data, fine_tune
+from train.augment import Wear
 from train.crops import cut, listed
 from train.errors import DataError, RunError
 from train.recipe import RECIPES, fine
@@ -76,6 +78,13 @@ def test_the_run_says_what_it_comes_from(tuned, bundle, crops):
     found = record["results"]
     assert found["crops_error"] < found["crops_error_before"]
     assert found["test_error_before"] == pytest.approx(card["accuracy"]["mnist-test"]["float32_error"], abs=2e-4)
+
+
+def test_a_recipe_comes_back_from_a_card():
+    for recipe in (*RECIPES.values(), replace(RECIPES["digit"], wear=Wear(blur=(0.2, 0.4)))):
+        assert fine_tune._recipe(json.loads(json.dumps(asdict(recipe)))) == recipe
+    before = asdict(RECIPES["digit-or-not"])
+    assert fine_tune._recipe({name: before[name] for name in before if name not in ("worn", "wear")}).worn == 0
 
 
 def test_every_network_goes_on_by_its_own_recipe_and_smaller_steps(root):

@@ -83,7 +83,8 @@ NETWORKS = {
         f"{PAPER}, as the tutorials draw it",
         60_000,
         PAPERS_ERRORS,
-        "ReLU for the scaled tanh, max pooling for trained averages, all connections in C3 (900 parameters more), "
+        "Six digits in ten worn as a camera's are; ReLU for the scaled tanh, max pooling for trained averages, all "
+        "connections in C3 (900 parameters more), "
         "pooling without parameters (44 fewer), a dense output of 850 for fixed prototypes; Adam and many more "
         "distortions for the paper's 20 passes of stochastic diagonal Levenberg-Marquardt.",
     ),
