@@ -19,7 +19,7 @@ from train import fit, pictures
 from train.data import Glyphs, Mnist, Shown
 from train.errors import ExistsError, RunError
 from train.evaluate import Evaluation, evaluate, logits_of
-from train.files import sha256, write_json
+from train.files import json_bytes, sha256, write_json
 from train.networks.registry import build
 from train.pieces import NOT_A_DIGIT
 from train.recipe import DIGIT, LENET5, Recipe
@@ -222,7 +222,7 @@ def _leave(
         "seed": recipe.seed,
         "versions": versions(),
         "data": data,
-        "recipe": asdict(recipe),
+        "recipe": _plain(asdict(recipe)),
         "results": results | {"seconds": training.seconds},
         "history": training.history,
     }
@@ -230,6 +230,12 @@ def _leave(
         record |= {"data": data | {"crops": start.data}, "base": start.base}
     write_json(folder / RECORD, record)
     return record
+
+
+def _plain(told: dict[str, Any]) -> dict[str, Any]:
+    """As it comes back from JSON, which has no tuples."""
+    given: dict[str, Any] = json.loads(json_bytes(told))
+    return given
 
 
 def _tuned(start: Start | None, model: keras.Model, mnist: Mnist) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """Which pixels a network wants: found out, told, or given up."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from convert.errors import ConversionError
 from convert.scaling import USUAL, Scaling, Trial, choose, parse, rank
 from convert.temperature import fit_temperature
 from train.evaluate import logits_of
+from train.fit import train
+from train.recipe import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -19,13 +23,21 @@ def digits(small):
 
 
 @pytest.fixture(scope="module")
-def network_for(shipped):
-    """Make the shipped network of 28x28 pixels scaled in some way."""
+def usual(small):
+    """LeNet-5 as a tutorial trains it, on MNIST as it is: the shipped one has seen digits of all contrasts, and minds
+    none."""
+    recipe = Recipe(epochs=8, batch=50, validation=0, warped=0)
+    return train(recipe, small.train[:2000], None, Path())[0]
+
+
+@pytest.fixture(scope="module")
+def network_for(usual):
+    """Make that network one of 28x28 pixels scaled in some way."""
 
     def make(wanted, *last):
         back = 1 / (wanted.ink - wanted.paper)
         layers = [keras.layers.Rescaling(back, -wanted.paper * back), keras.layers.ZeroPadding2D(2)]
-        return keras.Sequential([keras.Input((28, 28, 1)), *layers, *shipped.layers[1:], *last])
+        return keras.Sequential([keras.Input((28, 28, 1)), *layers, *usual.layers[1:], *last])
 
     return make
 
@@ -38,7 +50,7 @@ def chosen(model, digits, told=None):
 def test_each_usual_scaling_is_found_out(wanted, network_for, digits):
     choice = chosen(network_for(wanted), digits)
     assert (choice.scaling, choice.told, choice.one_hot) == (wanted, False, False)
-    assert choice.trials[0].right > 0.98
+    assert choice.trials[0].right > 0.95
     assert len(choice.trials) == len(USUAL)
     assert f"pixels: {wanted} (paper..ink), found out" in choice.table()
 
@@ -69,7 +81,7 @@ def test_a_gain_makes_log_odds_of_them(network_for, digits):
     model = network_for(Scaling(0, 1), keras.layers.Softmax(), keras.layers.Rescaling(0.9, 0.01))
     found = scaling.gain(ends.on_canvas(model, Scaling(0, 1), 28), digits)
     louder = ends.on_canvas(model, Scaling(0, 1), 28, found)
-    assert found > 10
+    assert found > 5
     assert fit_temperature(logits_of(louder, digits), digits.labels) == pytest.approx(1, abs=0.01)
 
 
