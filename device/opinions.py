@@ -25,18 +25,16 @@ FEWEST_CLEAR = 3
 """Of fewer clear glyphs, several cuts of one digit among them, nothing is concluded."""
 STRANGE, KNOWN = -0.3, -0.02
 """Mean log probability that the network gives the clear glyphs' digits: up to the first the hand is strange to it, from
-the second on it is one that it knows.  Of rendered envelopes' codes by hand in MNIST's digits half reach -0.003, of
-printed ones a sixth."""
-
-
-ONE = 1
-
+the second on it is one that it knows.  Of rendered envelopes' codes by hand in MNIST's digits three in four reach the
+second, half -0.002; of printed ones three in ten and one in ten."""
 STRANGE_PRINT, KNOWN_PRINT = -0.02, -0.002
 """The same where the glyphs stand as print does: half of it would pass for a hand that the network knows."""
 PRINTED, WRITTEN = 0.02, 0.035
 """How far clear glyphs' feet are off a straight line, root mean square, in heights: up to the first they stand as print
 does, from the second on as it does not.  Of rendered envelopes' printed codes 90 % have less than the first, of those
 by hand 95 % more than 0.034."""
+ONE = 1
+"""Column of the digit 1."""
 
 Pair = tuple[float, float]
 """Shares of the roles `digit` and `which-digit`; the rest, to 1, is the one's that tells digits from what is none."""
@@ -87,9 +85,7 @@ class Shares:
         if len(clear) < FEWEST_CLEAR:
             return opinion
         agreed = float(digit[clear, opinion[clear].argmax(axis=1)].mean())
-        print_like = 0.0 if boxes is None else _print_like(boxes[clear])
-        from_, to = STRANGE + print_like * (STRANGE_PRINT - STRANGE), KNOWN + print_like * (KNOWN_PRINT - KNOWN)
-        known = float(np.interp(agreed, (from_, to), (0.0, 1.0)))
+        known = _known(agreed, 0.0 if boxes is None else _print_like(boxes[clear]))
         ends = zip(self.strange or self.usual, self.known or self.usual, strict=True)
         first, second = ((1 - known) * at_strange + known * at_known for at_strange, at_known in ends)
         pooled = _pooled((first, second), telling, digit, which)
@@ -101,6 +97,13 @@ def _pooled(shares: Pair, telling: Floats, digit: Floats, which: Floats | None) 
     """A network that is not there leaves its share to the one that tells digits."""
     pooled = telling + shares[0] * (digit - telling)
     return normalised(pooled if which is None else pooled + shares[1] * (which - telling))
+
+
+def _known(agreed: float, print_like: float) -> float:
+    """How well a network knows a hand, 0 to 1.  agreed: mean log probability that it gives the clear glyphs' digits."""
+    strange = STRANGE + print_like * (STRANGE_PRINT - STRANGE)
+    known = KNOWN + print_like * (KNOWN_PRINT - KNOWN)
+    return float(np.interp(agreed, (strange, known), (0.0, 1.0)))
 
 
 def _print_like(boxes: Ints) -> float:
