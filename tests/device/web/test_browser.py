@@ -129,6 +129,7 @@ def test_the_picture_lives_and_shows_what_is_read_where(opened, tmp_path) -> Non
     picture.wait_for()
     before = picture.get_attribute("src")
     page.wait_for_function("before => document.getElementById('picture').src !== before", arg=before)
+    page.wait_for_function("one => one.naturalWidth > 0", arg=picture.element_handle())  # the next one may still load
     assert picture.evaluate("one => [one.naturalWidth, one.naturalHeight]") == [960, 588]
     expect(page.locator("#labels span")).to_have_text("01310-100")
     corners = re.findall(r"[\d.]+", page.locator("#boxes polygon").first.get_attribute("points"))
