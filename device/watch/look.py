@@ -34,11 +34,12 @@ def read(reader: Reader, shot: Shot, lying: Lying) -> list[Reading]:
 
 
 def _part(lying: Lying, region: Box, number: int) -> Box:
-    """The envelope, the first time; then the places on it where something like a code was read.  The sender's is none:
-    the addressee's may have been missed."""
+    """The envelope, the first time; then the places on it where something like a code was read.  In a postal format
+    the sender's is none: the addressee's may have been missed."""
     whole = lying.paper_box or region
     votes = [vote for place in lying.track.places for vote in place.votes if vote.confidence > LIKELY]
-    likely = [vote for vote in votes if not in_corner(vote.box, lying.paper_box)]
+    postal = lying.track.format.postal
+    likely = [vote for vote in votes if not (postal and in_corner(vote.box, lying.paper_box))]
     if number == 0 or not likely:
         return whole
     boxes = []

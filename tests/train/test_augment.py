@@ -26,16 +26,25 @@ def warped(pixels, seed=1, share=1.0, warp=WARP):
     return distort(pixels, warp, FIELDS, share, np.random.default_rng(seed))
 
 
-def test_the_same_seed_gives_the_same_bytes(pixels):
-    assert np.array_equal(warped(pixels), warped(pixels))
-    assert not np.array_equal(warped(pixels), warped(pixels, seed=2))
+def worn(pixels, seed=1, share=1.0, by=None):
+    return wear(pixels, by or Wear(), share, np.random.default_rng(seed))
 
 
+BOTH = pytest.mark.parametrize("changed", [warped, worn])
+
+
+@BOTH
+def test_the_same_seed_gives_the_same_bytes(pixels, changed):
+    assert np.array_equal(changed(pixels), changed(pixels))
+    assert not np.array_equal(changed(pixels), changed(pixels, seed=2))
+
+
+@BOTH
 @settings(max_examples=25, deadline=None)
 @given(count=st.integers(0, 30), seed=st.integers(0, 2**32), share=st.floats(0, 1))
-def test_shape_and_type_stay_and_the_digits_given_are_not_touched(pixels, count, seed, share):
+def test_shape_and_type_stay_and_the_digits_given_are_not_touched(pixels, changed, count, seed, share):
     given_pixels = pixels[:count].copy()
-    out = warped(given_pixels, seed, share)
+    out = changed(given_pixels, seed, share)
     assert (out.shape, out.dtype) == ((count, 32, 32), np.uint8)
     assert not np.shares_memory(out, given_pixels)
     assert np.array_equal(given_pixels, pixels[:count])
@@ -85,20 +94,6 @@ def test_elastic_fields_are_smooth_seeded_and_of_one_strength():
     assert np.array_equal(FIELDS, elastic_fields(WARP, np.random.default_rng(0)))
     np.testing.assert_allclose((FIELDS**2).mean(axis=(2, 3)), 1, rtol=1e-4)
     assert np.abs(np.diff(FIELDS, axis=3)).mean() < 0.5
-
-
-def worn(pixels, seed=1, share=1.0, by=None):
-    return wear(pixels, by or Wear(), share, np.random.default_rng(seed))
-
-
-@settings(max_examples=25, deadline=None)
-@given(count=st.integers(0, 30), seed=st.integers(0, 2**32), share=st.floats(0, 1))
-def test_worn_digits_are_new_ones_of_the_same_shape_and_type_by_seed(pixels, count, seed, share):
-    given_pixels = pixels[:count].copy()
-    out = worn(given_pixels, seed, share)
-    assert (out.shape, out.dtype) == ((count, 32, 32), np.uint8)
-    assert np.array_equal(given_pixels, pixels[:count])
-    assert np.array_equal(out, worn(given_pixels, seed, share))
 
 
 def test_a_share_is_worn_and_no_share_leaves_all_as_they_are(pixels):

@@ -28,8 +28,8 @@ class Recorder:
 def second_look(reading):
     """The size of what is read, after a look that read codes in these boxes."""
 
-    def seen(*boxes) -> tuple[int, int]:
-        lying = Lying(np.zeros(1, np.uint8), Track(formats.get("cep"), 0.8), 0.0, None, PAPER)
+    def seen(*boxes, format="cep") -> tuple[int, int]:
+        lying = Lying(np.zeros(1, np.uint8), Track(formats.get(format), 0.8), 0.0, None, PAPER)
         lying.track.add([reading("01310100", box=box) for box in boxes])
         reader = Recorder()
         look.read(reader, shot_of(np.full((360, 640), 200, np.uint8), 0.0, 0), lying)
@@ -51,3 +51,7 @@ def test_what_was_like_a_code_is_read_again_alone(second_look) -> None:
 def test_the_senders_code_is_no_reason_to_look_nowhere_else(second_look) -> None:
     assert second_look(SENDER) == second_look()
     assert second_look(SENDER, ADDRESSEE) == second_look(ADDRESSEE)
+
+
+def test_a_number_that_is_no_postal_code_has_no_sender(second_look) -> None:
+    assert second_look(SENDER, format="digits:8")[0] < 0.6 * PAPER[2]
