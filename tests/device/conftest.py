@@ -19,9 +19,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from device import InputError
 from device.cli import main
+from device.sources import pages
 
 Uint8 = NDArray[np.uint8]
+Encode = Callable[..., bytes]
+Write = Callable[..., Path]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 240_000
@@ -48,6 +52,48 @@ def encode() -> Callable[..., bytes]:
         return file.getvalue()
 
     return encode
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """write(content, name): a file of these bytes."""
+
+    def write(content: bytes, name: str = "picture") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+def only_picture(path: Path | str, **options: Any) -> Uint8:
+    """The picture of a file of one page."""
+    (frame,) = pages(path, **options)
+    assert (frame.source, frame.page, frame.pages) == (str(path), 0, 1)
+    assert frame.image.dtype == np.uint8
+    assert frame.image.flags.c_contiguous
+    return frame.image
+
+
+def refusal(path: Path | str, **options: Any) -> str:
+    """What is said of a file that cannot be read: one line that names it."""
+    with pytest.raises(InputError) as caught:
+        list(pages(path, **options))
+    message = str(caught.value)
+    assert message.isprintable()
+    assert isinstance(caught.value, OSError)
+    return message
+
+
+def on_transparent(picture: Uint8, grey: bool = False) -> Uint8:
+    """The picture as black ink on nothing: LA or RGBA, alpha alone says where ink is."""
+    nothing = np.zeros_like(picture)
+    return np.dstack([nothing, 255 - picture] if grey else [nothing, nothing, nothing, 255 - picture])
+
+
+def see_through(encode: Encode, picture: Uint8, format: str, mode: str, **options: Any) -> bytes:
+    """A file of the picture as black ink on nothing, mode LA or RGBA."""
+    return encode(on_transparent(picture, grey=mode == "LA"), format, **options)
 
 
 @dataclass(slots=True)
