@@ -41,8 +41,9 @@ help: ## list the targets
 demo: $(DEVICE)/.installed ## read the sample envelope, in an environment as small as a Raspberry Pi's
 	@$(DEVICE)/bin/postread read --annotate build/demo docs/sample/envelope.png
 
-test: $(DEV)/.installed ## run the tests (ARGS go to pytest)
-	@$(DEV)/bin/python -m pytest $(ARGS)
+# A file's tests share what they set up, so a file stays in one process; four processes of TensorFlow fill 4 GB.
+test: $(DEV)/.installed ## run the tests, on every core up to four (ARGS go to pytest; -n 0 takes one process)
+	@$(DEV)/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(DEV)/.installed ## ruff, mypy and import-linter
 	$(DEV)/bin/python -m ruff check .

@@ -75,6 +75,12 @@ def supplies(mnist: "Mnist", fonts: Path) -> "Supplies":
     return Supplies(mnist.train[:1000], None, fonts)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: of tests that run beside each other the last to end should not be the longest."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     report = yield

@@ -235,6 +235,25 @@ def test_the_region_is_drawn_with_a_finger_and_by_keyboard(opened, tmp_path) -> 
     assert region(page) is None
 
 
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+def test_no_state_moves_the_picture_under_a_finger(opened, root, language) -> None:
+    page = opened(viewport=PHONE, locale=language)
+    page.locator("#picture:not([hidden])").wait_for()
+    words = json.loads((root / f"device/web/page/{language}.json").read_text(encoding="utf-8"))
+    said = {name: text for name, text in words.items() if re.fullmatch(r"why\..*|state\..*\.more", name)}
+    heights = page.evaluate(
+        """said => {
+            const shown = document.getElementById("state"), state = shown.cloneNode(true);
+            shown.replaceWith(state);  // what comes in meanwhile changes the other
+            const height = text => { state.querySelector("span").textContent = text; return state.offsetHeight; };
+            return Object.fromEntries(Object.entries(said).map(([name, text]) => [name, height(text)]));
+        }""",
+        said,
+    )
+    assert len(heights) > 10
+    assert len(set(heights.values())) == 1, heights
+
+
 def _at_rest(page: Any, selector: str) -> dict[str, float]:
     """Where an element lies once it has stayed there for half a second: a state with a longer text moves it."""
     boxes = [page.locator(selector).bounding_box()]
