@@ -78,9 +78,10 @@ class Delivery:
         """Hand over one batch; whether more waits that may be handed over at once."""
         try:
             more = self._deliver()
-        except PostreadError as error:
+        except Exception as error:  # whatever an output does wrong, its thread goes on
             if not self._failing:
-                log.warning("%s: %s; what is read waits in the store", self._output.name, error)
+                unforeseen = None if isinstance(error, PostreadError) else error
+                log.warning("%s: %s; what is read waits in the store", self._output.name, error, exc_info=unforeseen)
                 self._pause = FIRST_PAUSE
             self._failing, self._pause = True, min(2 * self._pause, LONGEST_PAUSE)
             return False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from device import __version__
@@ -16,6 +18,16 @@ WAIT = 10.0
 """For an answer, seconds."""
 LATER = frozenset({401, 403, 404, 408, 425, 429})
 """Answers that speak of the server or of who may, not of the message: it is sent again."""
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A server that has moved is said, not followed: urllib would make a GET of the POST, and take the token along."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
 
 
 class Webhook:
@@ -54,12 +66,15 @@ class Webhook:
             headers["Authorization"] = f"Bearer {self._token}"
         request = urllib.request.Request(self._url, message.line.encode(), headers, method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=WAIT) as answer:
+            with _OPENER.open(request, timeout=WAIT) as answer:
                 answer.read(1024)
         except urllib.error.HTTPError as error:
             error.close()
+            if 300 <= error.code < 400:
+                moved = error.headers.get("Location", "elsewhere")
+                raise OutputError(f"{self._where} answers {error.code}; give --webhook {moved!r}") from error
             refused = 400 <= error.code < 500 and error.code not in LATER
             raise (Refused if refused else OutputError)(f"{self._where} answers {error.code}") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             why = getattr(error, "reason", None) or error
             raise OutputError(f"{self._where} cannot be reached ({why})") from error

@@ -25,6 +25,7 @@ MOST_TRIES, WITHIN = 5, 60.0
 MOST_ADDRESSES = 1000
 """That wrong tries are remembered of."""
 SAFE = ("GET", "HEAD")
+NOT_IN_A_HOST = frozenset("/\\?#@")
 PUBLIC = ("/login", "/healthz")
 PUBLIC_FOLDER = "/page/"
 """Style, scripts and words: nothing about anybody."""
@@ -111,7 +112,7 @@ class Access:
             return problem(421, f"not known here as {host!r}; give --web-host NAME if it should be")
         if request.method not in SAFE and _is_foreign(request, host):
             return problem(403, "another site's page may not change anything here")
-        path = request.url.path
+        path = request.scope["path"]  # not request.url's: that is put together from the Host header
         if self._door.is_open or path in PUBLIC or path.startswith(PUBLIC_FOLDER):
             return None
         return self._unknown(request)
@@ -123,11 +124,13 @@ class Access:
         if kind.lower() == "bearer":
             verdict = self._door.judge(token.strip(), client(request))
             return None if verdict == "right" else turned_away(verdict)
-        if request.url.path == "/" and request.method in SAFE:
+        if request.scope["path"] == "/" and request.method in SAFE:
             return RedirectResponse("/login", 303)  # what stands after # goes along
         return turned_away("wrong")
 
     def _is_own(self, host: str) -> bool:
+        if set(host) & NOT_IN_A_HOST:
+            return False
         with contextlib.suppress(ValueError):
             name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
             if name in self._names:

@@ -93,7 +93,11 @@ class Server:
     """An HTTP server that keeps what is POSTed and answers as it is told."""
 
     def __init__(self) -> None:
-        self.answers: list[int] = []
+        self.answers: list[int | bytes] = []
+        """Statuses, or all that is sent before the connection is closed."""
+        self.location = ""
+        """Where those that have moved are said to be."""
+        self.gets = 0
         self.posts: list[tuple[dict[str, str], bytes]] = []
         keeper = self
 
@@ -101,9 +105,19 @@ class Server:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 answer = keeper.answers.pop(0) if keeper.answers else 204
+                if isinstance(answer, bytes):
+                    self.wfile.write(answer)
+                    return
                 if answer < 300:
                     keeper.posts.append((dict(self.headers), body))
                 self.send_response(answer)
+                if keeper.location:
+                    self.send_header("Location", keeper.location)
+                self.end_headers()
+
+            def do_GET(self) -> None:
+                keeper.gets += 1
+                self.send_response(200)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:

@@ -93,6 +93,58 @@ def test_a_message_that_the_server_will_not_have_does_not_hold_up_the_next(store
     assert "is dropped" in caplog.text
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_webhook_that_has_moved_is_said_and_gets_neither_reading_nor_token(
+    store, event, server, wait, caplog, status
+) -> None:
+    server.answers, server.location = [status] * 3, server.url.replace("127.0.0.1", "localhost") + "/"
+    delivery = Delivery(store, Webhook(server.url, "secret"))
+    store.add(event())
+    delivery.wake()
+    wait(emptied(store, "webhook"))
+    delivery.close()
+    assert len(server.posts) == 1
+    assert server.gets == 0
+    assert f"answers {status}; give --webhook '{server.location}'" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [b"not HTTP at all\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\ncut", b""],
+    ids=["no HTTP", "a cut answer", "nothing"],
+)
+def test_a_rubbish_answer_is_no_arrival_and_no_end(store, event, server, wait, caplog, rubbish) -> None:
+    server.answers = [rubbish]
+    delivery = Delivery(store, Webhook(server.url))
+    store.add(event())
+    delivery.wake()
+    wait(emptied(store, "webhook"))
+    delivery.close()
+    assert len(server.posts) == 1
+    assert "cannot be reached" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_an_output_s_own_fault_does_not_end_its_thread(store, event, wait, caplog) -> None:
+    class Faulty:
+        name, given = "csv", []
+
+        def deliver(self, messages):
+            self.given.append(messages)
+            return len(messages) if len(self.given) > 2 else 1 // 0
+
+        def close(self) -> None: ...
+
+    delivery = Delivery(store, Faulty())
+    store.add(event())
+    delivery.wake()
+    wait(emptied(store, "csv"))
+    delivery.close()
+    assert len(Faulty.given) == 3
+    assert "csv: integer division" in caplog.text
+    assert "csv: takes messages again" in caplog.text
+
+
 def listener(broker, topic: str):
     """A subscriber whose session the broker keeps, and what it got."""
     from paho.mqtt import client as paho
