@@ -7,6 +7,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TextIO
 
 from device.errors import StoreError
@@ -24,7 +25,10 @@ MOST_HELD = 1000
 
 
 class Announcer:
-    """Announces nothing that is not stored: while the store cannot be written, readings are held back."""
+    """Announces nothing that is not stored: while the store cannot be written, readings are held back.
+
+    That is the state then, until they are stored; the watcher's is told after them.
+    """
 
     def __init__(
         self,
@@ -39,7 +43,8 @@ class Announcer:
         self._deliveries, self._listeners = tuple(deliveries), list(listeners)
         self._keeping = None if store is None or keep_days is None else Keeping(store, keep_days)
         self._held: deque[Event] = deque()
-        self._failing = False
+        self._last: Event | None = None
+        self._failing = self._mute = False
         self._next_try = 0.0
 
     def listen(self, listener: Callable[[Event], None]) -> None:
@@ -47,8 +52,10 @@ class Announcer:
         self._listeners.append(listener)
 
     def __call__(self, event: Event) -> None:
+        self._last = event
         if event.reading is None or self._store is None:
-            self._say(event)
+            if not self._failing:
+                self._say(event)
             return
         if len(self._held) == MOST_HELD:
             log.error("the reading of %s is lost: the store has not taken any for too long", self._held[0].time)
@@ -86,15 +93,30 @@ class Announcer:
                     self._failing = True
                     self._say(Event("state", "needs-help", "not-stored", str(error)))
                 return
-            self._say(self._held.popleft())
+            self._say(replace(self._held.popleft(), late=self._failing))
         if self._failing:
             log.warning("the store can be written again")
             self._failing = False
+            if self._last is not None:
+                self._say(Event("state", self._last.state, self._last.why, self._last.detail))
 
     def _say(self, event: Event) -> None:
-        print(json.dumps(event.line(), ensure_ascii=False), file=self._out, flush=True)
+        self._print(event)
         if event.reading is not None:
             for delivery in self._deliveries:
                 delivery.wake()
         for listener in self._listeners:
             listener(event)
+
+    def _print(self, event: Event) -> None:
+        """A line on stdout, which may be a file on a full disk; whoever closed a pipe wants no more at all."""
+        try:
+            print(json.dumps(event.line(), ensure_ascii=False), file=self._out, flush=True)
+            self._mute = False
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if not self._mute:
+                left = "lost" if self._store is None else "in the store alone"
+                log.error("standard output: %s; what is read is %s", error.strerror or error, left)
+                self._mute = True

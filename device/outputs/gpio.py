@@ -48,7 +48,7 @@ class Pins:
 
     def show(self, event: Event) -> None:
         """Switch what a settled or refused reading asks for on for a while, and everything else off."""
-        if event.event == "state" or event.reading is None:
+        if event.reading is None or event.late:
             return
         wanted = {self._accept if event.event == "settled" else self._refuse}
         if event.event == "settled":

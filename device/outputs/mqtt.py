@@ -77,6 +77,8 @@ class Mqtt:
 
     def state(self, event: Event) -> None:
         """Tell the present state; what is missed while the broker is away is told by the next one."""
+        if event.late:
+            return
         line = event.line()
         with self._lock:
             self._state = json.dumps({name: line[name] for name in ("state", "why", "time")})

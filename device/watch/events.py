@@ -38,6 +38,8 @@ class Event:
     """uint8[h, w] or BGR uint8[h, w, 3]: the code alone, for the store."""
     scene: NDArray[np.uint8] | None = None
     """Thumbnail of what lay there, so that it is known again after a restart."""
+    late: bool = False
+    """It could not be announced when it happened: what it speaks of may have gone, and is no state of now."""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     time: str = field(default_factory=now)
 

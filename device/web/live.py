@@ -50,6 +50,8 @@ class Live:
             self.counts[event.event] += 1
             kept = self.store is not None
             self.stream.tell("reading", reading(event.line(), None, kept and event.crop is not None))
+        if event.late:
+            return
         if state != self._state or event.event == "state":
             self._state, self._since = state, event.time
             self.stream.tell("state", self.state())

@@ -2,6 +2,10 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +56,61 @@ def test_while_the_store_cannot_be_written_readings_are_held_and_said_later(stor
     announcer.turn()
     assert ids(out)[1:] == [one.id for one in later]
     assert len(store.latest()) == 4
+
+
+@pytest.fixture
+def full(store, monkeypatch):
+    """full(True): the store takes nothing; full(False): it does again."""
+
+    def full(is_full: bool) -> None:
+        pages = store._connection().execute("PRAGMA page_count").fetchone()[0]
+        store._connection().execute(f"PRAGMA max_page_count = {pages if is_full else 1_000_000}")
+
+    monkeypatch.setattr("device.outputs.announcer.RETRY", 0.0)
+    return full
+
+
+def test_as_long_as_readings_are_held_that_is_the_state_and_then_the_watchers(store, event, full) -> None:
+    told, big = [], (300, 300)
+    announcer = Announcer(io.StringIO(), store, listeners=[told.append])
+    full(True)
+    announcer(event("01310100", crop=big))
+    announcer(Event("state", "searching"))  # the envelope is taken away
+    announcer(event("20040020", crop=big))
+    announcer(Event("state", "needs-help", "too-dark", "no light"))
+    assert [(one.state, one.why) for one in told] == [("needs-help", "not-stored")]
+    full(False)
+    announcer.turn()
+    late, now = told[1:-1], told[-1]
+    assert [(one.reading.digits, one.late) for one in late] == [("01310100", True), ("20040020", True)]
+    assert (now.event, now.state, now.why, now.detail, now.late) == (
+        "state",
+        "needs-help",
+        "too-dark",
+        "no light",
+        False,
+    )
+    announcer(event("69020030"))
+    assert not told[-1].late
+
+
+def test_stdout_on_a_full_disk_ends_nothing(root, tmp_path) -> None:
+    """`postread watch > codes.jsonl` on the disk of the store, or another."""
+    code = (
+        "import sys; from device.outputs.announcer import Announcer; from device.outputs.store import Store\n"
+        "from tests.device.outputs.conftest import event_of\n"
+        f"store = Store({str(tmp_path / 'readings.db')!r}); announcer = Announcer(sys.stdout, store)\n"
+        "for k in range(300): announcer(event_of(f'{k:08d}', crop=(2, 2)))\n"
+        "announcer.close(); print(len(store.latest(1000)), file=sys.stderr); import os; os._exit(0)"
+    )
+    with Path("/dev/full").open("w") as no_room:
+        environment = os.environ | {"PYTHONPATH": str(root)}
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=no_room, stderr=subprocess.PIPE, text=True, env=environment
+        )
+    *said, stored = done.stderr.splitlines()
+    assert said == ["standard output: No space left on device; what is read is in the store alone"]
+    assert stored == "300"
 
 
 def test_states_are_said_and_not_stored(store) -> None:

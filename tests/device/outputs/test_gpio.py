@@ -40,6 +40,14 @@ def test_a_new_reading_switches_the_last_ones_off(pins, event, wait) -> None:
     shown.close()
 
 
+def test_a_late_reading_switches_nothing(pins, event) -> None:
+    """Its envelope has gone, and another may be passing."""
+    shown = Pins(5, 6, [Gate(17, ("0",))], seconds=30)
+    shown.show(event("01310100", late=True))
+    assert on(pins) == set()
+    shown.close()
+
+
 def test_a_press_counts_once(pins, wait) -> None:
     button = PushButton(17)
     pins.pin(17).drive_low()

@@ -262,6 +262,16 @@ def test_health_fails_when_the_source_is_lost_the_watcher_hangs_or_nothing_is_st
     assert page.ask("/healthz").status == 200
 
 
+def test_a_late_reading_is_told_and_is_not_what_happens_now(site, event) -> None:
+    page = site()
+    with page.follow() as follower:
+        follower.of("reset")
+        page.live.told(event(late=True))
+        assert follower.of("reading")["data"]["reading"]["digits"] == "01310100"
+    assert page.ask("/api/state").json["state"] == "searching"
+    assert page.live.counts["settled"] == 1
+
+
 def test_figures_are_in_prometheus_form(page) -> None:
     page.show(np.full((72, 128), 90, np.uint8))
     answer = page.ask("/metrics")
