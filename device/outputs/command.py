@@ -69,7 +69,13 @@ def _forget(options: argparse.Namespace) -> int:
         count = store.forget()
     store.close()
     print(f"postread: {count} forgotten", file=sys.stderr)
-    return 0
+    if store.has_traces:
+        print(
+            f"postread: {store.path}-wal still holds traces of it: another program is reading, or the disk is full; "
+            "run this again",
+            file=sys.stderr,
+        )
+    return int(store.has_traces)
 
 
 def _export(options: argparse.Namespace) -> int:

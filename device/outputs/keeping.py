@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 
 from device.errors import StoreError
 from device.outputs.store import Store
@@ -14,7 +15,9 @@ FIRST, EVERY = 600.0, 3600.0
 """Seconds until readings are erased for the first time, when the network has had time to set the clock, and between
 two times."""
 JUMP = 3600.0
-"""A clock that is put forward or back by more than this, seconds, was wrong, or is now: nobody can tell which."""
+"""A clock that is put forward or back by more than this, seconds, was wrong, or is now: nobody can tell which, ..."""
+SET = Path("/run/systemd/timesync/synchronized")
+"""... unless it was set over the network less than JUMP ago, which this file's time tells (systemd-timesyncd(8))."""
 DISTRUST = 86_400.0
 """Seconds after that in which nothing is erased: time to notice, and to put right what is wrong."""
 DAY = 86_400.0
@@ -35,7 +38,7 @@ class Keeping:
         if now < self._next:
             return
         moved, self._apart = self._shift() - self._apart, self._shift()
-        if abs(moved) > JUMP:
+        if abs(moved) > JUMP and not _set_over_the_network():
             log.warning(
                 "the clock was put %s by %.1f hours; nothing is erased for a day", _way(moved), abs(moved) / 3600
             )
@@ -47,11 +50,21 @@ class Keeping:
             self._store.keep_days(self._days, all=now - self._began > self._days * DAY)
         except StoreError as error:
             log.warning("%s", error)
+        else:
+            if self._store.has_traces:
+                log.warning("%s-wal still holds traces of what was erased; tried again in an hour", self._store.path)
 
     @staticmethod
     def _shift() -> float:
         """The clock beside one that only ever runs, seconds: constant as long as nobody sets it."""
         return time.time() - time.monotonic()
+
+
+def _set_over_the_network() -> bool:
+    try:
+        return abs(time.time() - SET.stat().st_mtime) < JUMP
+    except OSError:
+        return False
 
 
 def _way(seconds: float) -> str:

@@ -29,6 +29,8 @@ VERSION = 1
 """Of the tables; a database of another version is not touched."""
 BUSY = 10.0
 """Longest wait for another connection's transaction, seconds."""
+ROOM = 0.99
+"""Share of the limit that is left of crops when the oldest make room: their sum is not formed anew for each."""
 TABLES = """
 CREATE TABLE readings (
     id TEXT PRIMARY KEY, time TEXT NOT NULL, event TEXT NOT NULL, format TEXT NOT NULL, digits TEXT NOT NULL,
@@ -75,6 +77,8 @@ class Store:
         self.path = Path(path)
         self.outputs = tuple(outputs)
         self.most_crops = most_crops
+        self.has_traces = False
+        """Whether the log may still hold what was erased last: another program was reading, or the disk was full."""
         self._connections = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
@@ -112,7 +116,7 @@ class Store:
         line = json.dumps(event.line(), ensure_ascii=False)
         png = None if event.crop is None else _png(event.crop)
         scene = None if event.scene is None else _png(event.scene)
-        reading = event.reading
+        reading, kept = event.reading, self._crop_bytes + len(png or b"")
         with self._transaction() as connection:
             row = event.id, event.time, event.event, reading.format, reading.digits, line, scene
             connection.execute(
@@ -126,9 +130,9 @@ class Store:
             )
             # only one scene is ever asked for: the last
             connection.execute("UPDATE readings SET scene = NULL WHERE scene IS NOT NULL AND id != ?", (event.id,))
-            if png is not None:
-                self._crop_bytes += len(png)
-                self._make_room(connection)
+            if kept > self.most_crops:
+                kept = self._make_room(connection)
+        self._crop_bytes = kept
 
     def correct(self, id: str, digits: str | None) -> bool:
         """Keep what a person says a reading really is, None that nobody does; False when there is no such reading."""
@@ -150,10 +154,18 @@ class Store:
     def _erase(self, where: str, values: Sequence[Any]) -> int:
         with self._transaction() as connection:
             count = connection.execute(f"DELETE FROM readings WHERE {where}", values).rowcount
-            self._crop_bytes = self._sum_of_crops(connection)
-        if count:
-            self._connection().execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log has the old pages as well
+            kept = self._sum_of_crops(connection)
+        self._crop_bytes = kept
+        self._empty_log()
         return count
+
+    def _empty_log(self) -> None:
+        """The log has the old pages as well; not as long as another program reads them, which `has_traces` tells."""
+        try:
+            with self._reading() as connection:
+                self.has_traces = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        except StoreError:
+            self.has_traces = True
 
     def keep_days(self, days: float, all: bool = True) -> int:
         """Erase what is older than so many days; returns how many readings.
@@ -243,14 +255,21 @@ class Store:
 
     # ── Connections ──
 
-    def _make_room(self, connection: sqlite3.Connection) -> None:
-        """Erase the oldest crops beyond the limit; the readings stay."""
-        while self._crop_bytes > self.most_crops:
-            row = connection.execute("SELECT reading, LENGTH(png) FROM crops ORDER BY rowid LIMIT 1").fetchone()
-            if row is None:
-                return
-            connection.execute("DELETE FROM crops WHERE reading = ?", (row[0],))
-            self._crop_bytes -= row[1]
+    def _make_room(self, connection: sqlite3.Connection) -> int:
+        """Erase the oldest crops beyond the limit, the readings stay; the bytes that are left.
+
+        Another process may have erased some (`postread forget`), so that the sum is formed anew.
+        """
+        kept = self._sum_of_crops(connection)
+        if kept > self.most_crops:
+            oldest = connection.execute("SELECT reading, LENGTH(png) FROM crops ORDER BY rowid")
+            erased = []
+            while kept > ROOM * self.most_crops and (row := oldest.fetchone()):
+                erased.append(row[:1])
+                kept -= row[1]
+            oldest.close()
+            connection.executemany("DELETE FROM crops WHERE reading = ?", erased)
+        return kept
 
     @staticmethod
     def _sum_of_crops(connection: sqlite3.Connection) -> int:

@@ -1,5 +1,7 @@
 """What is too old is erased, and nothing is because a clock was wrong."""
 
+import contextlib
+import os
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +29,7 @@ class Clocks:
 
 
 @pytest.fixture
-def clocks(monkeypatch) -> Clocks:
+def clocks(monkeypatch, tmp_path) -> Clocks:
     ours = Clocks()
 
     class Day(datetime):
@@ -35,6 +37,7 @@ def clocks(monkeypatch) -> Clocks:
         def now(cls, tz=None):
             return ours.day
 
+    monkeypatch.setattr(keeping, "SET", tmp_path / "synchronized")
     monkeypatch.setattr(store, "datetime", Day)
     monkeypatch.setattr(time, "time", lambda: ours.day.timestamp())
     monkeypatch.setattr(time, "monotonic", lambda: ours.since)
@@ -91,6 +94,36 @@ def test_nothing_is_erased_for_a_day_after_the_clock_was_put_anywhere(full, cloc
     clocks.run(DISTRUST)
     keeping.turn()
     assert digits(full) == ["20040020"]
+
+
+def set_over_the_network(clocks) -> None:
+    keeping.SET.touch()
+    os.utime(keeping.SET, (clocks.day.timestamp(), clocks.day.timestamp()))
+
+
+def test_a_pi_that_is_switched_off_every_night_erases_what_is_too_old_every_day(tmp_path, clocks, event) -> None:
+    """It starts with last evening's clock, and the network puts it forward by sixteen hours."""
+    with contextlib.closing(Store(tmp_path / "readings.db")) as first:
+        first.add(event(time=clocks.now()))
+    for day in range(1, 33):
+        with contextlib.closing(Store(tmp_path / "readings.db")) as again:
+            keeping_ = Keeping(again, 30)
+            clocks.run(20)
+            clocks.put(16 * 3600)
+            for _ in range(16):
+                set_over_the_network(clocks)
+                clocks.run(1800)
+                keeping_.turn()
+            assert len(digits(again)) == (day <= 30), day
+
+
+def test_a_clock_that_is_put_forward_after_the_network_set_it_is_not_trusted(full, clocks) -> None:
+    keeping_ = Keeping(full, 30)
+    set_over_the_network(clocks)
+    clocks.put(100 * DAY)
+    clocks.run(FIRST)
+    keeping_.turn()
+    assert len(digits(full)) == 2
 
 
 def test_what_was_read_before_the_clock_was_right_is_kept_as_long_as_all(full, clocks, event) -> None:

@@ -1,6 +1,8 @@
 """The database: what is in it, what is erased, and what is left when the disk is full."""
 
+import contextlib
 import json
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,6 +60,67 @@ def test_the_oldest_crops_make_room_and_their_readings_stay(tmp_path, event) -> 
     assert len(store.latest()) == 6
     assert store._connection().execute("SELECT SUM(LENGTH(png)) FROM crops").fetchone()[0] <= 10_000
     store.close()
+
+
+def test_after_another_process_forgot_everything_new_crops_are_kept(tmp_path, event) -> None:
+    """`postread forget` beside a running watch, whose crops had reached their limit."""
+    store, other = (Store(tmp_path / "small.db", most_crops=20_000) for _ in range(2))
+    for k in range(12):
+        store.add(event(f"013101{k:02d}"))
+    assert other.forget() == 12
+    events = [event(f"200400{k:02d}") for k in range(3)]
+    for one in events:
+        store.add(one)
+    assert all(store.crop(one.id) for one in events)
+    for one in (store, other):
+        one.close()
+
+
+def test_a_reading_that_could_not_be_stored_is_not_counted_among_the_crops(tmp_path, event) -> None:
+    store = Store(tmp_path / "small.db", most_crops=20_000)
+    one = event()
+    store.add(one)
+    for _ in range(10):
+        with pytest.raises(StoreError):
+            store.add(one)
+    assert store._crop_bytes == len(store.crop(one.id))
+    store.close()
+
+
+def test_while_another_program_reads_traces_are_left_in_the_log_and_that_is_told(tmp_path, event, monkeypatch) -> None:
+    monkeypatch.setattr("device.outputs.store.BUSY", 0.1)
+    store = Store(tmp_path / "readings.db")
+    store.add(event("48151623"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "readings.db", isolation_level=None)) as backup:
+        backup.execute("BEGIN")
+        backup.execute("SELECT COUNT(*) FROM readings").fetchone()
+        assert store.forget() == 1
+        assert store.has_traces
+    assert store.forget() == 0
+    assert not store.has_traces
+    store.close()
+    assert not any(b"48151623" in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_erasing_whose_log_cannot_be_cut_is_no_failure(store, event, monkeypatch) -> None:
+    store.add(event())
+
+    class Full:
+        def __init__(self, connection: sqlite3.Connection) -> None:
+            self._connection = connection
+
+        def execute(self, statement: str, *values):
+            if "wal_checkpoint" in statement:
+                raise sqlite3.OperationalError("disk I/O error")
+            return self._connection.execute(statement, *values)
+
+        def __getattr__(self, name: str):
+            return getattr(self._connection, name)
+
+    full = Full(store._connection())
+    monkeypatch.setattr(store, "_connection", lambda: full)
+    assert store.forget() == 1
+    assert store.has_traces
 
 
 def test_what_is_too_old_is_forgotten(store, event) -> None:
