@@ -202,7 +202,7 @@ class Store:
     ) -> list[Stored]:
         """The latest readings, newest first, in the order in which they were stored: a clock may be set back.
 
-        before: the id of one, and it and what is newer are left out; digits: of codes, as read or as corrected.
+        before: the id of one that is kept: it and what is newer are left out; digits: of codes, as read or corrected.
         """
         part = "instr(digits, ?) + instr(COALESCE(corrected, ''), ?)"
         wanted: dict[str, Sequence[str | None]] = {"event = ?": [event], part: [digits, digits]}

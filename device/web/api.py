@@ -101,6 +101,8 @@ class Api:
         if event not in (None, "settled", "refused"):
             raise UsageError(f"event {event!r}: settled or refused")
         digits = re.sub(r"\D", "", asked.get("code", "")) or None
+        if before is not None and await self._of_store(lambda store: store.find(before)) is None:
+            return _no_such(before)
         found = await self._of_store(lambda store: store.latest(most + 1, event, before=before, digits=digits)) or []
         more = len(found) > most
         every = [of_store(one) for one in found[:most]]

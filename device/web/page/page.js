@@ -19,7 +19,9 @@ async function loadEverything() {
     showState(state);
     showSource(state);
     await Promise.all([loadSettings(), loadReadings()]);
-  } catch { /* the events connect again, and this is called again */ }
+  } catch {
+    setTimeout(loadEverything, AGAIN);
+  }
 }
 
 function follow() {

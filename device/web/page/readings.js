@@ -11,7 +11,7 @@ const show = document.getElementById("show");
 const MOST = 200;
 
 const items = new Map(); // id → its element
-let next = null, stores = true, asked = 0;
+let more = false, stores = true, asked = 0; // more: older ones than the last of the list are kept
 
 export async function loadReadings() {
   const turn = ++asked;
@@ -37,12 +37,12 @@ function append(page) {
     if (items.has(reading.id)) continue;
     list.append(build(reading));
   }
-  next = page.next;
+  more = page.next !== null;
   tell();
 }
 
 function tell() {
-  older.hidden = next === null;
+  older.hidden = !more;
   const text = !stores ? "readings.not-kept" : [...query()].length ? "readings.none-found" : "readings.none";
   none.textContent = say(text);
   none.hidden = stores && list.childElementCount > 0;
@@ -55,7 +55,10 @@ export function addReading(reading) {
   const item = build(reading);
   item.classList.add("new");
   list.prepend(item);
-  while (list.childElementCount > MOST && !list.lastElementChild.contains(document.activeElement)) drop(list.lastElementChild);
+  while (list.childElementCount > MOST && !list.lastElementChild.contains(document.activeElement)) {
+    drop(list.lastElementChild);
+    more = stores;
+  }
   tell();
 }
 
@@ -159,8 +162,12 @@ async function faultOf(code, format) {
 
 async function erase(item) {
   if (!confirm(say("reading.erase-sure"))) return;
-  await ask(`/api/readings/${item.dataset.id}`, "DELETE");
-  removeReading(item.dataset.id);
+  try {
+    await ask(`/api/readings/${item.dataset.id}`, "DELETE");
+    removeReading(item.dataset.id);
+  } catch (error) {
+    item.querySelector(".wrong").textContent = say("failed", { error: error.message });
+  }
 }
 
 function announce(text) {
@@ -168,9 +175,13 @@ function announce(text) {
 }
 
 older.addEventListener("click", async () => {
-  const wanted = query();
-  wanted.set("before", next);
-  append(await ask(`/api/readings?${wanted}`));
+  const wanted = query(), last = list.lastElementChild;
+  if (last) wanted.set("before", last.dataset.id);
+  try {
+    append(await ask(`/api/readings?${wanted}`));
+  } catch { // what was last has been erased elsewhere
+    await loadReadings();
+  }
 });
 show.addEventListener("change", loadReadings);
 let typing;

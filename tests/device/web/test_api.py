@@ -43,6 +43,13 @@ def test_readings_are_given_newest_first_and_page_after_page(page) -> None:
     assert len({one["id"] for one in seen}) == len(seen) == 12
 
 
+def test_what_is_older_than_an_erased_reading_nobody_can_tell(page) -> None:
+    next = page.ask("/api/readings?limit=5").json["next"]
+    page.store.forget(id=next)
+    answer = page.ask(f"/api/readings?limit=5&before={next}")
+    assert (answer.status, next in answer.json["error"]) == (404, True)
+
+
 def test_readings_are_found_by_outcome_and_by_digits(page) -> None:
     refused = page.ask("/api/readings?event=refused").json["readings"]
     assert [one["reading"]["digits"] for one in refused] == ["01310010", "01310005", "01310000"]

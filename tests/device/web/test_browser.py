@@ -19,6 +19,7 @@ from playwright.sync_api import expect
 
 from device.outputs.store import Store
 from tests.device.conftest import PATIENCE
+from tests.device.outputs.conftest import event_of
 from tests.device.web.conftest import TOKEN
 
 expect.set_options(timeout=PATIENCE)
@@ -197,6 +198,26 @@ def test_readings_are_looked_up_and_erased(opened, watched) -> None:
     item.wait_for(state="detached")
     with contextlib.closing(Store(watched.database)) as store:
         assert store.find(id) is None
+
+
+def test_older_ones_are_shown_though_the_last_one_shown_was_erased_elsewhere(opened, watched) -> None:
+    with contextlib.closing(Store(watched.database)) as store:
+        added = [event_of(f"7000{k:04d}", crop=(20, 100)) for k in range(30)]
+        for one in added:
+            store.add(one)
+        page = opened()
+        page.get_by_placeholder("Find a code").fill("7000")
+        shown = page.locator("#list li")
+        expect(shown).to_have_count(20)
+        assert shown.last.get_attribute("data-id") == added[10].id
+        store.forget(id=added[10].id)
+        page.get_by_role("button", name="Older ones").click()
+        expect(shown.last).to_have_attribute("data-id", added[9].id)
+        page.get_by_role("button", name="Older ones").click()
+        expect(shown).to_have_count(29)
+        expect(page.get_by_role("button", name="Older ones")).to_be_hidden()
+        for one in added:
+            store.forget(id=one.id)
 
 
 def region(page: Any) -> list[float] | None:
