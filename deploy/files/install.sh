@@ -116,9 +116,11 @@ install_version() {
   new=$home/$id
   if [[ -f $new/.complete ]]; then
     say "$id is installed already"
-    return
+    if (try_out "$new"); then return; fi
+    [[ $id != "$(target_of current)" ]] ||
+      fail "$id is in use, and damaged: --uninstall it (settings and readings stay), then run this again"
   fi
-  rm -rf "$new"    # what an interrupted run left
+  rm -rf "$new"    # what an interrupted run left, or is damaged
   trap 'rm -rf "$new"' EXIT
   mkdir -p "$new"
   say "installing $id into $new: this takes a while"
@@ -130,6 +132,7 @@ install_version() {
   cp -R "$here"/{install.sh,bundle.conf,postread.service,postread.toml,sample} "$new"
   chmod -R u=rwX,go=rX "$new"
   try_out "$new"
+  flush "$new"
   touch "$new/.complete"
   trap - EXIT
 }
@@ -142,6 +145,9 @@ try_out() {
   say "it reads the sample: $sample_code"
 }
 
+# Onto the card: what counts as whole has to be whole after a power cut as well.
+flush() { sync -f "$1" 2>/dev/null || sync; }
+
 # In one step: whoever looks finds the one version or the other, even if the power goes.
 point() {
   ln -sfn "$2" "$home/.$1"
@@ -150,7 +156,14 @@ point() {
 
 target_of() { readlink "$home/$1" || true; }
 
+# The version that runs, and the one before; there may be none before.
+use() {
+  point current "$1"
+  if [[ $2 ]]; then point previous "$2"; else rm -f "$home/previous"; fi
+}
+
 set_up_system() {
+  local token
   mkdir -p "$settings" "$state" "$(dirname "$unit")" "$(dirname "$command")"
   if [[ ! $prefix ]]; then
     local group
@@ -163,22 +176,27 @@ set_up_system() {
   fi
   chmod 750 "$state" "$settings"
   install -m 644 "$1/postread.toml" "$settings/postread.toml.example"
-  if [[ ! -e $settings/postread.toml ]]; then
-    sed "s|^\([a-z-]* = \"\)/|\1$prefix/|" "$1/postread.toml" >"$settings/postread.toml"
+  if [[ ! -s $settings/postread.toml ]]; then
+    sed "s|^\([a-z-]* = \"\)/|\1$prefix/|" "$1/postread.toml" >"$settings/postread.toml.new"
     secret "$settings/postread.toml"    # it may hold a broker's password
   fi
-  if [[ ! -e $settings/token ]]; then
-    tr -dc a-km-z2-9 </dev/urandom | head -c 12 >"$settings/token" || true    # to be typed on a phone: no l, 1, 0
+  token=$(cat "$settings/token" 2>/dev/null || true)
+  if ((${#token} < 8)); then    # which the page refuses
+    # To be typed on a phone: no l, 1, 0.  tr never ends by itself: how head ended is what counts.
+    token=$(set +o pipefail && tr -dc a-km-z2-9 </dev/urandom | head -c 12)
+    printf %s "$token" >"$settings/token.new"
     secret "$settings/token"
   fi
   install -m 644 "$1/postread.service" "$unit"
   ln -sfn "$home/current/venv/bin/postread" "$command"
 }
 
-# For the service alone to read.
+# FILE.new becomes FILE, for the service alone to read: in one step, since a half one would never be written again.
 secret() {
-  chmod 640 "$1"
-  [[ $prefix ]] || chown root:postread "$1"
+  chmod 640 "$1.new"
+  [[ $prefix ]] || chown root:postread "$1.new"
+  flush "$1.new"
+  mv -f "$1.new" "$1"
 }
 
 # Start what is current; the unit says when it is ready, so this waits for that.
@@ -198,19 +216,18 @@ forget_older() {
 }
 
 install_() {
-  local before
+  local after before older
   check
   lock
   install_version
-  before=$(target_of current)
+  after=$(basename "$new") before=$(target_of current) older=$(target_of previous)
+  [[ $before != "$after" ]] || before=''    # the same once more: no other to go back to
   set_up_system "$new"
-  if [[ $before && $before != "$(basename "$new")" ]]; then point previous "$before"; fi
-  point current "$(basename "$new")"
+  use "$after" "${before:-$older}"
   if ! restart; then
-    if [[ $before && $before != "$(basename "$new")" ]]; then
-      say "$(basename "$new") does not start (journalctl -u postread): going back to $before"
-      swap
-      restart || true
+    if [[ $before ]]; then
+      take_back "$after" "$before" "$older"
+      forget_older    # and with them the one that does not start
     fi
     fail "the service does not start: see journalctl -u postread, mend $settings/postread.toml, run this again"
   fi
@@ -225,21 +242,25 @@ report() {
     say "what is marked with fail wants a remedy; afterwards: sudo systemctl restart postread"
 }
 
-swap() {
-  local before after
-  before=$(target_of previous) after=$(target_of current)
-  point current "$before"
-  point previous "$after"
-  set_up_system "$home/$before"
+# From a version that does not start to the two that were current and previous.
+take_back() {
+  say "$1 does not start (journalctl -u postread): going back to $2"
+  use "$2" "$3"
+  set_up_system "$home/$2"
+  restart || say "$2 does not start either"
 }
 
 rollback() {
   lock
-  local before
-  before=$(target_of previous)
+  local before after
+  before=$(target_of previous) after=$(target_of current)
   [[ $before && -f $home/$before/.complete ]] || fail "there is no version before this one"
-  swap
-  restart || fail "$before does not start: see journalctl -u postread"
+  use "$before" "$after"
+  set_up_system "$home/$before"
+  if ! restart; then
+    take_back "$before" "$after" "$before"
+    fail "$before does not start: $after stays in use"
+  fi
   say "back to $before; --rollback again takes the newer one"
 }
 

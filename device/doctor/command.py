@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import textwrap
 from dataclasses import asdict
@@ -13,10 +14,9 @@ from typing import Any
 from device import __version__
 from device.doctor.examination import examine
 from device.doctor.finding import Finding
+from device.doctor.keeping import INSTALLED
 from device.doctor.machine import Machine
 
-INSTALLED = Path("/etc/postread/postread.toml")
-"""Where install.sh puts it."""
 WIDTH = 110
 """Columns of a remedy."""
 
@@ -56,7 +56,7 @@ def _settings(options: argparse.Namespace) -> Path | None:
 
     if options.config is not None:
         return Path(options.config)
-    if Path(FILE).is_file():
+    if os.path.isfile(FILE):  # noqa: PTH113, is_file() raises where this user may not look
         return Path(FILE)
     return INSTALLED if INSTALLED.parent.is_dir() else None
 

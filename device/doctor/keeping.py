@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sqlite3
 from pathlib import Path
 
@@ -16,14 +17,17 @@ LEAST, SPARE = 100e6, 300e6
 UNIT = "/etc/systemd/system/postread.service"
 PATIENCE = 10.0
 """For a command, seconds."""
-AS_SERVICE = "sudo -u postread postread doctor"
+INSTALLED = Path("/etc/postread/postread.toml")
+"""Where install.sh puts the settings."""
+AS_SERVICE = f"sudo -u postread postread doctor --config {INSTALLED}"
+"""By name: another one, the bundle's perhaps, may lie where the user stands."""
 
 
 def _folder(machine: Machine, options: argparse.Namespace) -> tuple[Path, Path]:
     """The database, and the nearest folder above it that is there."""
     store = machine.path(options.store or default_store())
     folder = store.absolute().parent
-    while not folder.is_dir():
+    while not os.path.isdir(folder):  # noqa: PTH112, is_dir() raises where this user may not look
         folder = folder.parent
     return store, folder
 
@@ -35,7 +39,8 @@ def store(machine: Machine, options: argparse.Namespace) -> Finding:
     path, folder = _folder(machine, options)
     if options.store is not None and folder != path.absolute().parent:
         return Finding("store", "fail", f"{path.parent}: no such folder", f"sudo mkdir -p {path.parent}")
-    barred = next((one for one in (path, folder) if one.exists() and not machine.may_use(one)), None)
+    there = [one for one in (path, folder) if os.path.exists(one)]  # noqa: PTH110, as above
+    barred = next((one for one in there if not machine.may_use(one)), None)
     if barred is not None:
         owner = _owner(barred)
         remedy = AS_SERVICE if owner == "postread" else f"sudo chown {machine.user()} {barred}"

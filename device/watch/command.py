@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import os
 import platform
 import signal
 import sys
@@ -111,7 +112,7 @@ def _with_file(options: argparse.Namespace) -> argparse.Namespace:
     from device.watch import settings
 
     path = options.config or Path(settings.FILE)
-    if options.config is None and not path.is_file():
+    if options.config is None and not os.path.isfile(path):  # noqa: PTH113, is_file() raises where it may not look
         return options
     parser: argparse.ArgumentParser = options.parser
     settings.apply(parser, path, "watch")

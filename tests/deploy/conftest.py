@@ -3,6 +3,7 @@
 It answers as a test wants, also wrongly; test_emulated.py installs the real wheels with the real pip.
 """
 
+import os
 import platform
 import subprocess
 import sys
@@ -121,3 +122,19 @@ def pi(tmp_path: Path) -> Pi:
     (root / "etc").mkdir(parents=True)
     (root / "etc/os-release").write_text('PRETTY_NAME="Debian"\nVERSION_CODENAME=bookworm\n')
     return Pi(root)
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch) -> Callable[[str, str], Path]:
+    """stand_in(command, script): what install.sh finds in a command's place; returns the file, to take it away."""
+    folder = tmp_path / "stand-ins"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+    def stand_in(command: str, script: str) -> Path:
+        path = folder / command
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    return stand_in

@@ -92,6 +92,81 @@ def test_what_an_interrupted_run_left_is_made_anew(pi, unpacked) -> None:
     assert pi.version == "1.0"
 
 
+def damage(version: Path) -> None:
+    """As a power cut may: an installed version's program has lost what was in it."""
+    (program,) = version.glob("venv/lib/python*/site-packages/stand_in.py")
+    program.write_text("")
+
+
+def test_what_is_installed_already_but_damaged_is_made_anew(pi, unpacked) -> None:
+    bundle = unpacked("1.0")
+    pi.install(bundle)
+    pi.install(unpacked("1.1"))
+    damage(pi.home / "previous")
+    assert pi.install(bundle).count("it reads the sample: 01310-100") == 1
+    assert pi.version == "1.0"
+
+
+def test_what_is_in_use_is_not_taken_away_for_being_damaged(pi, unpacked) -> None:
+    """It may only be short of memory at the moment."""
+    bundle = unpacked("1.0")
+    pi.install(bundle)
+    damage(pi.home / "current")
+    assert "is in use, and damaged: --uninstall it" in pi.install(bundle, code=1)
+    assert pi.version == "1.0"
+
+
+@pytest.mark.parametrize(("writer", "name"), [("sed", "postread.toml"), ("head", "token")])
+def test_a_file_that_could_not_be_written_whole_is_written_by_the_next_run(
+    pi, unpacked, stand_in, writer, name
+) -> None:
+    """For want of room, say."""
+    bundle = unpacked("1.0")
+    cut_off = stand_in(writer, f'{shutil.which(writer)} "$@" | cut -b 1-3; exit 1')
+    pi.install(bundle, code=1)
+    assert not pi.settings.with_name(name).exists()
+    cut_off.unlink()
+    pi.install(bundle)
+    assert pi.files() == INSTALLED
+    example = pi.settings.with_name("postread.toml.example").read_text()
+    assert pi.settings.read_text() == re.sub('^([a-z-]+ = ")/', rf"\1{pi.root}/", example, flags=re.MULTILINE)
+    assert re.fullmatch("[a-z2-9]{12}", pi.settings.with_name("token").read_text())
+
+
+@pytest.mark.parametrize("left", ["", "\n", "k7wq"])
+def test_a_token_that_was_cut_off_is_made_anew(pi, unpacked, left: str) -> None:
+    bundle, token = unpacked("1.0"), pi.settings.with_name("token")
+    pi.install(bundle)
+    token.write_text(left)
+    pi.install(bundle)
+    assert re.fullmatch("[a-z2-9]{12}", token.read_text())
+    assert token.stat().st_mode & 0o777 == 0o640
+
+
+def test_settings_that_a_power_cut_has_emptied_are_made_anew(pi, unpacked) -> None:
+    bundle = unpacked("1.0")
+    pi.install(bundle)
+    before = pi.settings.read_text()
+    pi.settings.write_text("")
+    pi.install(bundle)
+    assert pi.settings.read_text() == before
+
+
+def test_what_counts_as_whole_is_on_the_card_first(pi, unpacked, stand_in, tmp_path) -> None:
+    """A version, then the settings, then the token: how many of them are in their place at each sync."""
+    noted, token = tmp_path / "noted", pi.settings.with_name("token")
+    stand_in("sync", f"ls '{pi.home}'/*/.complete '{pi.settings}' '{token}' 2>/dev/null | wc -l >>'{noted}'")
+    pi.install(unpacked("1.0"))
+    assert noted.read_text().split() == ["0", "1", "2"]
+
+
+def test_a_sync_that_cannot_be_asked_for_one_file_system_syncs_them_all(pi, unpacked, stand_in, tmp_path) -> None:
+    noted = tmp_path / "noted"
+    stand_in("sync", f"[ $# = 0 ] && echo all >>'{noted}'")
+    pi.install(unpacked("1.0"))
+    assert "all" in noted.read_text()
+
+
 def test_a_folder_of_wheels_that_is_not_the_locked_one_is_refused(pi, unpacked) -> None:
     bundle = unpacked("1.0")
     (path,) = (bundle / "wheels").glob("postread-*.whl")

@@ -4,6 +4,7 @@ The copy is an overlay in a mount namespace of its own; a script stands in for s
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,6 +33,7 @@ rm -f /etc/os-release; echo VERSION_CODENAME=bookworm >/etc/os-release
 mkdir /stand-ins; PATH=/stand-ins:$PATH
 printf %s '{SYSTEMCTL}' >/stand-ins/systemctl; chmod +x /stand-ins/systemctl
 install() {{ "$1/install.sh" --python '{sys.executable}' "${{@:2}}" >/said 2>&1 || cat /said; }}
+links() {{ for link in current previous; do readlink /opt/postread/$link | cut -d - -f 1; done; }}
 version() {{ ls -d /opt/postread/current/venv/lib/*/*/postread-*.dist-info | sed 's/.*postread-//; s/.dist.*//'; }}
 """
 
@@ -87,6 +89,59 @@ def test_a_version_whose_service_does_not_start_is_taken_back(on_a_copy, unpacke
     assert (first, last) == ("1.0", "1.0")
     assert any("1.1-" in line and "does not start" in line and "going back to 1.0-" in line for line in between)
     assert said.splitlines()[-3:] == ["daemon-reload", "enable --quiet postread", "restart postread"]
+
+
+def test_an_upgrade_that_is_taken_back_leaves_both_versions_as_they_were(on_a_copy, unpacked) -> None:
+    broken = unpacked("3.0")
+    (broken / "sample/broken").touch()
+    said = on_a_copy(f"""
+        install {unpacked("1.0")}
+        install {unpacked("2.0")}
+        install {broken} >/dev/null
+        links
+        cd /opt/postread; ls -d [0-9]* | cut -d - -f 1
+        /opt/postread/current/install.sh --rollback >/dev/null
+        links
+    """)
+    assert said.split() == [*("2.0", "1.0"), *("1.0", "2.0"), *("1.0", "2.0")], "links, folders, links"
+
+
+def test_a_first_upgrade_that_is_taken_back_is_nothing_to_go_back_to(on_a_copy, unpacked) -> None:
+    broken = unpacked("1.1")
+    (broken / "sample/broken").touch()
+    said = on_a_copy(f"""
+        install {unpacked("1.0")}
+        install {broken} >/dev/null
+        /opt/postread/current/install.sh --rollback 2>&1 || links
+    """)
+    assert said == "install.sh: there is no version before this one\n1.0\n"
+
+
+def test_a_rollback_to_a_version_that_does_not_start_is_taken_back(on_a_copy, unpacked) -> None:
+    said = on_a_copy(f"""
+        install {unpacked("1.0")}
+        install {unpacked("2.0")}
+        touch /opt/postread/previous/sample/broken
+        /opt/postread/current/install.sh --rollback 2>&1 || echo code $?
+        tail -n 1 /asked
+        links
+    """)
+    going, stays, *rest = re.sub("-[0-9a-f]{8}", "", said).splitlines()
+    assert going == "postread: 1.0 does not start (journalctl -u postread): going back to 2.0"
+    assert stays == "install.sh: 1.0 does not start: 2.0 stays in use"
+    assert rest == ["code 1", "restart postread", "2.0", "1.0"]
+
+
+def test_where_neither_starts_that_is_said(on_a_copy, unpacked) -> None:
+    """The settings, most likely."""
+    said = on_a_copy(f"""
+        install {unpacked("1.0")}
+        install {unpacked("2.0")}
+        touch /opt/postread/{{current,previous}}/sample/broken
+        /opt/postread/current/install.sh --rollback 2>&1 || links
+    """)
+    assert re.search("^postread: 2.0-.* does not start either$", said, re.MULTILINE)
+    assert said.splitlines()[-2:] == ["2.0", "1.0"]
 
 
 def test_it_can_be_installed_without_being_started(on_a_copy, unpacked) -> None:

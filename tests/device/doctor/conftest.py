@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -77,6 +78,23 @@ def options() -> Callable[..., argparse.Namespace]:
         return _parser().parse_args(["watch", *map(str, arguments)])
 
     return options
+
+
+@pytest.fixture
+def bar(monkeypatch) -> Callable[[Path], None]:
+    """bar(folder): nobody may look into it, as into another's private one; rights alone do not keep root out."""
+
+    def bar(folder: Path) -> None:
+        stat = os.stat
+
+        def barred(path, *arguments, **options):
+            if not isinstance(path, int) and folder in Path(os.fsdecode(path)).absolute().parents:
+                raise PermissionError(13, "Permission denied", path)
+            return stat(path, *arguments, **options)
+
+        monkeypatch.setattr(os, "stat", barred)
+
+    return bar
 
 
 def apt(pi: Pi, numpy: str, info: str) -> None:

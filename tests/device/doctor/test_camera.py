@@ -70,6 +70,12 @@ def test_what_stands_in_for_a_camera_has_to_be_there(pi) -> None:
     assert camera.camera(pi.machine, "rtsp://10.0.0.1/").verdict == "skipped"
 
 
+def test_pictures_that_may_not_be_looked_at_are_as_none(pi, bar) -> None:
+    pi.file("/home/ana/post/a.png")
+    bar(pi.root / "home/ana")
+    assert camera.camera(pi.machine, "folder:/home/ana/post").verdict == "fail"
+
+
 def test_devices_that_are_barred_are_named_with_the_group_that_may(pi) -> None:
     assert camera.permissions(pi.machine, "picamera", True).said == "postread may use 4 devices"
     pi.barred = {"/dev/dma_heap/linux,cma"}

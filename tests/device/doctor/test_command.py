@@ -10,8 +10,9 @@ import pytest
 from device.cli import _parser
 from device.doctor import command
 from device.doctor.examination import CHECKS
-from device.doctor.keeping import UNIT
+from device.doctor.keeping import AS_SERVICE, UNIT
 from device.doctor.machine import NOT_A_PI, Said
+from device.watch.command import _with_file
 
 from .conftest import CAMERAS, apt
 
@@ -99,6 +100,26 @@ def test_the_services_own_settings_are_found(doctor) -> None:
     assert f"ok       settings     {command.INSTALLED}" in doctor()[1]
 
 
+@pytest.fixture
+def in_a_barred_folder(doctor, tmp_path, monkeypatch, bar) -> None:
+    """Where `sudo -u postread` leaves one: in one's own home folder, private as Debian makes it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    bar(home)
+
+
+def test_where_the_working_folder_is_barred_the_services_settings_are_found(in_a_barred_folder, doctor) -> None:
+    command.INSTALLED.parent.mkdir(parents=True)
+    command.INSTALLED.write_text("[watch]\nno-store = true\n")
+    assert f"ok       settings     {command.INSTALLED}" in doctor()[1]
+
+
+def test_where_the_working_folder_is_barred_watch_has_no_settings_either(in_a_barred_folder) -> None:
+    options = _parser().parse_args(["watch"])
+    assert _with_file(options) is options
+
+
 def test_settings_that_only_the_service_may_read(doctor, monkeypatch) -> None:
     read = Path.read_text
 
@@ -109,7 +130,7 @@ def test_settings_that_only_the_service_may_read(doctor, monkeypatch) -> None:
 
     command.INSTALLED.parent.mkdir(parents=True)
     monkeypatch.setattr(Path, "read_text", forbidden)
-    assert "→ sudo -u postread postread doctor" in doctor()[1]
+    assert "→ sudo -u postread postread doctor --config /etc/postread/postread.toml\n" in doctor()[1]
 
 
 def test_here_it_works_too(postread) -> None:
@@ -133,5 +154,5 @@ def test_the_document_shows_what_it_prints(doctor, pi, tmp_path, root, monkeypat
     pi.says[CAMERAS] = Said(0, "[]\n", "")
     _, *printed = doctor()[1].replace(str(pi.root), "").replace(str(tmp_path), "").splitlines()
     text = (root / "docs/pi.md").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"^\$ sudo -u postread postread doctor\n.*\n((?:.+\n)+?)```$", text, re.MULTILINE)
+    (shown,) = re.findall(rf"^\$ {re.escape(AS_SERVICE)}\n.*\n((?:.+\n)+?)```$", text, re.MULTILINE)
     assert shown.splitlines() == printed, "\n".join(printed)

@@ -37,7 +37,17 @@ def test_a_folder_that_may_not_be_written(pi, options, folder, monkeypatch) -> N
     assert (found.verdict, str(found.remedy)[:20]) == ("fail", "sudo chown postread ")
     monkeypatch.setattr(keeping, "_owner", lambda path: "postread")
     found = keeping.store(pi.machine, options("--store", DATABASE))
-    assert found.remedy == "sudo -u postread postread doctor"
+    assert found.remedy == "sudo -u postread postread doctor --config /etc/postread/postread.toml"
+
+
+def test_a_folder_that_may_not_be_looked_into(pi, options, folder, monkeypatch, bar) -> None:
+    """The service's own, to everybody else."""
+    pi.barred = {HERE}
+    monkeypatch.setattr(keeping, "_owner", lambda path: "postread")
+    bar(folder)
+    found = keeping.store(pi.machine, options("--store", DATABASE))
+    assert (found.verdict, found.remedy) == ("fail", keeping.AS_SERVICE)
+    assert keeping.store(pi.machine, options("--store", f"{HERE}/more/readings.db")).verdict == "fail"
 
 
 def test_a_file_that_is_no_database(pi, options, folder) -> None:
@@ -103,7 +113,7 @@ def test_a_token_that_only_the_service_may_read(options, tmp_path, monkeypatch) 
 
     monkeypatch.setattr("pathlib.Path.read_text", forbidden)
     found = keeping.page(options("--web", "0.0.0.0", "--web-token-file", tmp_path / "token"))
-    assert found.remedy == "sudo -u postread postread doctor"
+    assert found.remedy == "sudo -u postread postread doctor --config /etc/postread/postread.toml"
 
 
 def test_a_page_without_its_packages(options, monkeypatch) -> None:
