@@ -38,7 +38,7 @@ class Video(Source):
     """Of a V4L2 camera, in the driver's units; None: by itself."""
     exposure: float | None = None
     _capture: Any = field(default=None, init=False, repr=False)
-    _pace: Pace = field(default_factory=Pace, init=False, repr=False)
+    _pace: Pace = field(default_factory=lambda: Pace(0.0), init=False, repr=False)
     _number: int = field(default=-1, init=False, repr=False)
     patience: ClassVar[float] = 12.0
 

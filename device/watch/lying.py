@@ -16,6 +16,7 @@ from device.types import Box, Reading
 from device.watch.envelope import Paper
 from device.watch.scene import TILES
 from device.watch.track import Track
+from device.watch.writing import Writing
 
 Uint8 = NDArray[np.uint8]
 
@@ -27,6 +28,15 @@ SAME_WRITING = 0.75
 """Correlation of two crops from which on they show the same ink."""
 COMPARED = 320, 48
 """Size that crops are compared at, pixels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """A code that was announced."""
+
+    box: Box
+    """On the region that is watched."""
+    crop: Uint8
 
 
 @dataclass(slots=True)
@@ -43,18 +53,30 @@ class Lying:
     """On the full picture; None where the paper is not told from the table."""
     where: NDArray[np.bool_] = field(default_factory=lambda: np.ones(TILES[::-1], bool))
     """Blocks of the thumbnail that hold writing."""
+    writing: Writing | None = None
+    """None of what lay there before a restart."""
     blank: bool = False
     """No writing at all."""
     done: bool = False
     """It was announced, or there is nothing to announce."""
     looked: float = 0.0
     """When it was read last."""
-    digits: str = ""
-    """What was announced."""
+    settled: dict[str, Settled | None] = field(default_factory=dict)
+    """What was announced, by its digits; None of what was before a restart."""
     candidate: Reading | None = None
     """What the votes say as long as nothing is settled."""
     crop: Uint8 | None = None
-    """Of what was announced, or of the candidate."""
+    """Of the candidate."""
+
+    @property
+    def digits(self) -> str:
+        """What was announced last; empty when nothing was."""
+        return next(reversed(self.settled), "")
+
+    @property
+    def codes(self) -> set[str]:
+        """What is known to stand on it, by digits: what was announced, or the candidate."""
+        return set(self.settled) or ({self.candidate.digits} if self.candidate is not None else set())
 
 
 def blocks(lines: Sequence[Line], size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -77,7 +99,7 @@ def crop_of(shot: Shot, reading: Reading) -> Uint8:
 
 
 def same_ink(a: Uint8, b: Uint8) -> bool:
-    """Whether two crops of one code show the same writing: another envelope's is never set quite alike."""
+    """Whether two crops of one code show the same writing: by hand no two are alike."""
     one, other = (cv2.resize(to_grey(crop), COMPARED, interpolation=cv2.INTER_AREA) for crop in (a, b))
     inner = one[6:-6, 16:-16]
     return float(cv2.matchTemplate(other, inner, cv2.TM_CCOEFF_NORMED).max()) > SAME_WRITING

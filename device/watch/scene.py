@@ -63,6 +63,8 @@ class Scene:
     """Looks since something moved."""
     restless: int = 0
     """Looks since nothing did."""
+    _still_life: bool = False
+    """What is looked at is a stand-in's picture, the same object again and again: the next one is something else."""
     _small: Uint8 | None = None
     _glimpse: Uint8 | None = None
     """At the last look."""
@@ -73,7 +75,11 @@ class Scene:
         known = self._glimpse
         if glimpse is None or known is None or self.moving or known.shape != glimpse.shape:
             return False
-        if glimpse is not known:
+        if glimpse is known:
+            self._still_life = True
+        elif self._still_life:
+            return False
+        else:
             blocks = np.sort(cv2.resize(cv2.absdiff(glimpse, known), TILES, interpolation=cv2.INTER_AREA), axis=None)
             middle = min(float(blocks[blocks.size // 2]), MOST_NOISY)
             if blocks[-1] > FAINT[0] * middle + FAINT[1]:
@@ -86,7 +92,8 @@ class Scene:
         """Take in another look, uint8[h, w]; glimpse: what `pass_over` compares the next ones with."""
         self.looks += 1
         self._glimpse = glimpse
-        if small is self._small:  # a stand-in's picture that still lies there
+        if small is self._small:
+            self._still_life = True
             self._count(0.0)
             return
         thumb = thumbnail(small)
@@ -95,7 +102,8 @@ class Scene:
         else:
             blocks = changed(thumb, self.last)
             self._noise.append(float(np.median(blocks)))
-            self._count(float(blocks.max()))
+            self._count(float(np.inf if self._still_life else blocks.max()))
+        self._still_life = False
         self.last, self._small = thumb, small
 
     @property

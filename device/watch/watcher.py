@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from device.camera.shot import Shot
+from device.camera.shot import Shot, map_box
 from device.camera.source import Camera
 from device.decode import Known
 from device.errors import InputError
@@ -21,10 +21,11 @@ from device.types import Reading
 from device.watch import look
 from device.watch.envelope import find_paper, paper_box
 from device.watch.events import Event, State
-from device.watch.lying import Lying, blocks, crop_of, same_ink, same_outline
+from device.watch.lying import Lying, Settled, blocks, crop_of, same_ink, same_outline
 from device.watch.scene import Scene
 from device.watch.track import MOST_LOOKS, Track
 from device.watch.trouble import LEAST_SHARPNESS, sharpness, text_lines, why_nothing
+from device.watch.writing import Writing
 
 log = logging.getLogger("postread.watch")
 
@@ -42,6 +43,11 @@ PATIENCE = 6.0
 """... until it is refused."""
 GONE = 0.5
 """Share of the writing's blocks that look otherwise when an envelope has gone; less is a hand, or its shadow."""
+IN_PLACE, MOST = 0.99, 0.5
+"""Share of the writing's pieces that are where they were when certainly nothing was exchanged, and when what is not may
+be below a hand."""
+LIKELY = 0.5
+"""Confidence of a single look from which on it tells that another code lies there."""
 GLANCE = 30
 """Every so many shots at rest it is seen whether what lies there crept away."""
 WAIT = 0.5
@@ -85,6 +91,8 @@ class Watcher:
     """The trigger's condition is met."""
     _framed_anew: bool = False
     """The region is another one since something came to rest: outlines of before cannot be compared."""
+    _interrupted: tuple[State, str | None] = ("searching", None)
+    """State before the source was lost."""
     _stopped: bool = False
 
     def __post_init__(self) -> None:
@@ -92,7 +100,7 @@ class Watcher:
 
     def remember(self, thumb: Uint8, digits: str) -> None:
         """What was settled last before a restart: if it still lies there it is not announced again."""
-        self._before = Lying(thumb, self._track(), self.clock(), done=True, digits=digits)
+        self._before = Lying(thumb, self._track(), self.clock(), done=True, settled={digits: None})
 
     def run(self) -> None:
         """Until the source ends or `stop` is called."""
@@ -105,7 +113,7 @@ class Watcher:
             elif self.camera.ended:
                 break
             elif self.camera.trouble is not None:
-                self._enter("needs-help", "source-lost", self.camera.trouble)
+                self._lose(self.camera.trouble)
         self._leave()
 
     def _look(self, shot: Shot) -> None:
@@ -142,7 +150,7 @@ class Watcher:
         glimpse = shot.glimpse
         shot = look.region_of(shot, self.roi)
         if self.why == "source-lost":
-            self._enter("searching")
+            self._enter(*self._interrupted)
         scene.look(shot.small, glimpse)
         if self.button is not None and self.button.pressed():
             self._leave()
@@ -177,16 +185,28 @@ class Watcher:
         scene, lying, before = self._scene, self._lying, self._before
         if lying is not None:
             covered = not lying.blank and scene.gone(lying.thumb, lying.where) < GONE
-            if covered or scene.same_as(lying.thumb):
+            if (covered or scene.same_as(lying.thumb)) and self._is_the_same(lying, shot):
                 return
             self._leave()
             before = self._before
-        if before is not None and before.digits and scene.same_as(before.thumb):
+        if before is not None and before.digits and scene.same_as(before.thumb) and self._is_the_same(before, shot):
             self._lying, self._before = before, None
             self._enter("settled")
             return
         if self._asked:
             self._lying = self._arrived(shot)
+
+    def _is_the_same(self, lying: Lying, shot: Shot) -> bool:
+        """Whether what looks the same from afar is the same to the letter: of an envelope of the same form only the
+        writing is another.  A hand may cover some of it: then what is read decides."""
+        if lying.writing is None or not lying.done or lying.blank or self._scene.still > 1:
+            return True
+        share = lying.writing.share_in_place(shot.small)
+        if share >= IN_PLACE:
+            return True
+        seen = look.read(self.reader, shot, lying)
+        likely = [reading.digits for reading in seen if reading.confidence > LIKELY]
+        return share > MOST and (not likely or not lying.codes.isdisjoint(likely))
 
     def _arrived(self, shot: Shot) -> Lying:
         """Something new; a table without an envelope means that the next one is another, whatever stands on it."""
@@ -198,6 +218,7 @@ class Watcher:
         dull = paper is None and sharpness(shot.small) < LEAST_SHARPNESS  # a table's grain looks like lines
         new.blank = dull or not lines
         new.where = blocks(lines, shot.small_size)
+        new.writing = Writing(np.array(shot.small), new.where)
         if self._before is not None and not self._framed_anew and not same_outline(self._before.paper, paper):
             self._before = None
         self._framed_anew = False
@@ -263,7 +284,7 @@ class Watcher:
             lying.crop = crop_of(shot, lying.candidate)
             lying.candidate = look.on_picture(lying.candidate, shot)
         if lying.track.looks >= MOST_LOOKS and self.reader.format.postal is False and lying.digits:
-            lying.done = True
+            lying.done, self._before = True, None
         elif lying.track.looks >= MOST_LOOKS and self.clock() - lying.began > PATIENCE:
             self._refuse(lying)
         elif lying.track.looks >= MOST_LOOKS // 2:
@@ -271,18 +292,28 @@ class Watcher:
 
     def _settle(self, shot: Shot, lying: Lying, reading: Reading) -> None:
         crop = crop_of(shot, reading)
-        before = self._before
         lying.done = self.reader.format.postal
-        nudged = before is not None and before.digits == reading.digits and before.crop is not None
-        if nudged and before is not None and before.crop is not None and same_ink(before.crop, crop):
-            self._enter("settled")  # the same envelope, moved a little
+        if self._was_nudged(shot, reading, crop):
+            self._enter("settled")
         else:
             self.state, self.why = "settled", None
             self.announce(
                 Event("settled", "settled", reading=look.on_picture(reading, shot), crop=crop, scene=lying.thumb)
             )
-        self._before = None
-        lying.digits, lying.crop = reading.digits, crop
+        if lying.done:
+            self._before = None
+        lying.settled[reading.digits] = Settled(reading.box, crop)
+
+    def _was_nudged(self, shot: Shot, reading: Reading, crop: Uint8) -> bool:
+        """Whether a reading is one of what lay there before, which was moved a little: the same ink, and of print, all
+        of which is alike, the same lines around it."""
+        before = self._before
+        settled = None if before is None else before.settled.get(reading.digits)
+        if before is None or before.writing is None or settled is None or not same_ink(settled.crop, crop):
+            return False
+        was, now = (map_box(box, shot.size, shot.small_size) for box in (settled.box, reading.box))
+        by = now[0] - was[0] + (now[2] - was[2]) / 2, now[1] - was[1] + (now[3] - was[3]) / 2
+        return before.writing.share_moved(shot.small, was, by) > MOST
 
     def _refuse(self, lying: Lying) -> None:
         """Announce what could not be settled, if there was anything like a code."""
@@ -292,6 +323,11 @@ class Watcher:
             return
         self.state, self.why = "needs-help", "not-sure"
         self.announce(Event("refused", "needs-help", reading.reason, reading.detail, reading, lying.crop))
+
+    def _lose(self, trouble: str) -> None:
+        if self.why != "source-lost":
+            self._interrupted = self.state, self.why
+        self._enter("needs-help", "source-lost", trouble)
 
     def _enter(self, state: State, why: str | None = None, detail: str | None = None) -> None:
         """Announce a state that is new."""

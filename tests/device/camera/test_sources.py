@@ -114,3 +114,20 @@ def test_without_picamera2_the_remedy_is_named() -> None:
     with pytest.raises(PostreadError, match="apt install python3-picamera2"):
         camera.shot(20.0)
     camera.close()
+
+
+class Endless:
+    """A stream that always has a frame, in place of OpenCV's."""
+
+    def read(self):
+        return True, np.zeros((90, 160), np.uint8)
+
+
+def test_a_stream_is_taken_as_fast_as_it_comes(monkeypatch) -> None:
+    """Waiting between frames, even for one of a camera's pace, would keep every delay that the network ever had."""
+    slept = []
+    monkeypatch.setattr("device.camera.pace.time.sleep", slept.append)
+    stream = Video("http://127.0.0.1/stream.mjpg")
+    stream._capture = Endless()
+    assert [stream.grab().number for _ in range(5)] == [0, 1, 2, 3, 4]
+    assert slept == []

@@ -54,12 +54,15 @@ def table() -> Uint8:
     return np.full((360, 640), 60, np.uint8)
 
 
-def envelope(text: str, at: tuple[int, int] = (80, 50), hand: int | None = None) -> Uint8:
+TO = "Helena Duarte", "Rua do Ouvidor 12"
+
+
+def envelope(text: str, at: tuple[int, int] = (80, 50), hand: int | None = None, to: tuple[str, str] = TO) -> Uint8:
     """A white envelope with three lines of text on the table; hand: its left edge, when one lies over it."""
     picture = table()
     x, y = at
     cv2.rectangle(picture, (x, y), (x + 460, y + 260), 220, -1)
-    for k, line in enumerate(("Helena Duarte", "Rua do Ouvidor 12", text)):
+    for k, line in enumerate((*to, text)):
         cv2.putText(picture, line, (x + 140, y + 140 + 40 * k), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 40, 2, cv2.LINE_AA)
     if hand is not None:
         cv2.rectangle(picture, (hand, 0), (hand + 60, 150), 120, -1)
@@ -106,6 +109,15 @@ class Watched:
 
     def shot(self, picture: Uint8) -> Shot:
         return shot_of(picture, self.now, self.frames)
+
+    def exchange(self, before: Uint8, after: Uint8, *answers: list[Reading]) -> list[Event]:
+        """One picture is exchanged for another behind a hand; answers: to the looks from then on."""
+        for number, left in enumerate(range(600, 0, -60)):
+            picture = (before if number < 5 else after).copy()
+            cv2.rectangle(picture, (left, 200), (left + 60, 359), 120, -1)
+            self.show(picture, 1)
+        self.reader.answers, self.reader.looks = list(answers), 0
+        return self.show(after, 40)
 
     def settled(self) -> list[str]:
         return [event.reading.digits for event in self.events if event.event == "settled"]

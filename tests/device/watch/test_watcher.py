@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from device import formats
 from device.camera.shot import shot_of
+from tests.device.watch.conftest import TO, Knowing
 
 CODE = "01310100"
 
@@ -70,6 +72,83 @@ def test_an_envelope_on_top_of_another_is_another(watched, pictures, reading) ->
     watch.show(pictures.envelope("01310-100"))
     watch.show(pictures.envelope("20040-020", (130, 80)))
     assert watch.settled() == [CODE, "20040020"]
+
+
+OTHER = "Marcos Pereira", "Av Paulista 1578"
+
+
+def test_an_envelope_of_the_same_form_in_the_same_place_is_another(watched, pictures, reading) -> None:
+    """Only a digit differs, and from afar nothing does."""
+    watch = watched([reading(CODE)])
+    before, after = pictures.envelope("01310-100"), pictures.envelope("01310-700")
+    watch.show(before, 30)
+    watch.exchange(before, after, [reading("01310700")])
+    assert watch.settled() == [CODE, "01310700"]
+
+
+@pytest.mark.parametrize("by", [(0, 0), (8, 5), (30, 20)])
+def test_another_addressee_s_envelope_of_the_same_code_in_its_place_counts_again(
+    watched, pictures, reading, by
+) -> None:
+    """Print of the code is alike to the last dot, the lines above it are not."""
+    watch = watched([reading(CODE, box=(218, 249, 150, 26))])
+    before, after = (
+        pictures.envelope("01310-100", (80 + x, 50 + y), to=to) for (x, y), to in (((0, 0), TO), (by, OTHER))
+    )
+    watch.show(before, 30)
+    watch.exchange(before, after, [reading(CODE, box=(218 + by[0], 249 + by[1], 150, 26))])
+    assert watch.settled() == [CODE, CODE]
+
+
+def test_where_the_last_one_was_refused_another_of_the_same_form_is_read(watched, pictures, reading) -> None:
+    watch = watched([reading(CODE, 0.2)])
+    before, after = pictures.envelope("01310-100"), pictures.envelope("01310-700")
+    watch.show(before, 250)
+    watch.exchange(before, after, [reading("01310700")])
+    assert watch.settled() == ["01310700"]
+
+
+@pytest.mark.parametrize("seen", ["the code", "nothing"])
+def test_a_hand_that_rests_on_an_envelope_does_not_make_it_another(watched, pictures, reading, seen) -> None:
+    watch = watched([reading(CODE)])
+    watch.show(pictures.envelope("01310-100"), 30)
+    watch.reader.answers = [[reading(CODE)] if seen == "the code" else []]
+    for left in (560, 500, 440, 380):
+        watch.show(pictures.envelope("01310-100", hand=left), 1)
+    watch.show(pictures.envelope("01310-100", hand=380), 90)
+    assert (watch.watcher.state, watch.watcher.why) == ("settled", None)
+    watch.show(pictures.envelope("01310-100"), 30)
+    assert watch.settled() == [CODE]
+
+
+def test_a_stand_in_s_next_picture_is_another_envelope_however_alike(watched, pictures, reading) -> None:
+    """A folder gives the same shot again and again: what is another shot is another envelope, without any motion."""
+    watch = watched([reading(CODE)])
+    for text, digits in (("01310-100", CODE), ("01310-700", "01310700")):
+        watch.reader.answers, watch.reader.looks = [[reading(digits)]], 0
+        lying = shot_of(np.array(pictures.envelope(text)), 0.0, 0)
+        for _ in range(30):
+            watch.watcher.look(lying)
+    assert watch.settled() == [CODE, "01310700"]
+
+
+@pytest.fixture
+def sheet(watched, reading):
+    """A sheet with two numbers, in a format that knows of no addressee."""
+    boxes = (300, 200, 160, 24), (300, 270, 160, 24)
+    both = [reading(digits, box=box) for digits, box in zip(("12345678", "87654321"), boxes, strict=True)]
+    return watched(both, reader=Knowing([both], formats.get("digits")))
+
+
+def test_of_several_numbers_each_is_announced_once(sheet, pictures) -> None:
+    sheet.show(pictures.table())
+    sheet.show(pictures.envelope("01310-100"), 40)
+    assert sheet.settled() == ["12345678", "87654321"]
+    sheet.exchange(pictures.envelope("01310-100"), pictures.envelope("01310-100", (88, 54)), *sheet.reader.answers)
+    assert sheet.settled() == ["12345678", "87654321"]
+    sheet.watcher.change(formats.get("digits"), None, 0.7, None)
+    sheet.show(pictures.envelope("01310-100", (88, 54)), 40)
+    assert sheet.settled() == ["12345678", "87654321"]
 
 
 def test_what_cannot_be_settled_is_refused_when_it_leaves_with_its_crop(watched, pictures, reading) -> None:
@@ -183,4 +262,15 @@ def test_a_lost_source_is_said_and_what_comes_back_goes_on(watched, pictures, co
     watch.watcher.run()
     states = [(event.state, event.why) for event in watch.events if event.event == "state"]
     assert ("needs-help", "source-lost") in states
+    assert watch.settled() == [CODE]
+
+
+def test_what_lay_there_settled_is_settled_when_the_source_comes_back(watched, pictures, code) -> None:
+    watch = watched(code)
+    lying = [shot_of(np.array(pictures.envelope("01310-100")), 0.0, 0) for _ in range(40)]
+    watch.watcher.camera = Ending([*lying, None, *lying])
+    watch.watcher.run()
+    states = [(event.state, event.why) for event in watch.events]
+    lost = states.index(("needs-help", "source-lost"))
+    assert states[lost - 1 : lost + 2] == [("settled", None), ("needs-help", "source-lost"), ("settled", None)]
     assert watch.settled() == [CODE]
