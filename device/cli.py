@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE if isinstance(error, UsageError) else FAILED
 
 
-def _explain(error: PostreadError, options: argparse.Namespace) -> None:
-    """One line on stderr, after the traceback where --debug asks for it."""
+def _explain(error: PostreadError, options: argparse.Namespace) -> str:
+    """One line on stderr, after the traceback where --debug asks for it; the error's message."""
     if options.debug:
         traceback.print_exception(error)
     print(f"postread: {error}", file=sys.stderr)
+    return str(error)
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -111,22 +113,40 @@ def _answers(
     from device import answers, sources
 
     page, pages = 0, 1
+    limit = options.max_pixels
+    # Decoded again, in colour: what is read does not depend on whether it is drawn.
+    coloured = cache(lambda: sources.open_book(path, sources.read_file(path), colour=True, max_pixels=limit))
     try:
-        choice = {"first_only": options.pages == "first", "max_pixels": options.max_pixels}
-        coloured = sources.pages(path, colour=True, **choice)
-        for frame in sources.pages(path, **choice):
+        for frame in sources.pages(path, first_only=options.pages == "first", max_pixels=limit):
             page, pages = frame.page, frame.pages
             readings = reader.read(frame)
-            if drawings:
-                # Decoded again, in colour: what is read does not depend on whether it is drawn.
-                picture = next(coloured)
-                for draw in drawings:
-                    draw(picture, readings)
-            yield answers.line(path, page, pages, readings)
+            failure = _draw(drawings, coloured, page, readings, options) if drawings else None
+            yield answers.line(path, page, pages, readings, failure)
             page += 1
     except InputError as error:
-        _explain(error, options)
-        yield answers.line(path, page, pages, error=str(error))
+        yield answers.line(path, page, pages, error=_explain(error, options))
+
+
+def _draw(
+    drawings: Sequence[Callable[[Any, Any], None]],
+    coloured: Callable[[], Any],
+    page: int,
+    readings: Any,
+    options: argparse.Namespace,
+) -> str | None:
+    """Draw a page of a file in colour: what went wrong, which takes nothing from what was read."""
+    try:
+        frame = coloured().page(page)
+    except InputError as error:
+        return _explain(error, options)
+    said = []
+    for draw in drawings:
+        try:
+            draw(frame, readings)
+        except InputError as error:
+            remedy = f"{error}; make room there or give another folder"
+            said.append(_explain(InputError(remedy).with_traceback(error.__traceback__), options))
+    return "; ".join(said) or None
 
 
 def _text(line: dict[str, Any]) -> str:
@@ -183,7 +203,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _READ = """Read the code off each picture: one JSON line a page on stdout, in order.  A picture that cannot be
-read gets its line too, with the error in it, and the exit code is 1."""
+read gets its line too, with the error in it, and the exit code is 1; so does one that was read but cannot be drawn
+(--annotate, --explain), with its readings."""
 
 
 def _positive(text: str) -> int:

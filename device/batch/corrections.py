@@ -140,7 +140,7 @@ def crops(out: Path, corrections: Mapping[Key, Correction], folder: Path, max_pi
             continue
         name = hashlib.sha256(f"{row.source}\0{row.page}".encode()).hexdigest()[:16] + ".png"
         try:
-            picture = crop(scan(books, row.source, row.page), row.box)
+            picture = crop(scan(books, row.source, row.page), row.box, row.source)
             folder.mkdir(parents=True, exist_ok=True)
             with whole(folder / name) as beside:
                 beside.write_bytes(cv2.imencode(".png", picture)[1].tobytes())

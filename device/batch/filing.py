@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, groupby
 from pathlib import Path
@@ -34,7 +35,6 @@ def file_away(filing: Filing, lines: Iterable[Line]) -> Iterator[str]:
 
     Nothing is ever overwritten: a scan that is there already stays, and another of its name gets a number.
     """
-    place = PLACES[filing.how]
     for source, pages in groupby(map(flat, lines), key=lambda row: row.source):
         if remote.is_url(source):
             yield f"{source}: only files of this machine can be filed"
@@ -42,7 +42,7 @@ def file_away(filing: Filing, lines: Iterable[Line]) -> Iterator[str]:
         folder = filing.folder / _where(list(pages), filing.prefix)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _put(Path(source), folder, place)
+            _put(Path(source), folder, filing.how)
         except OSError as error:
             yield f"{source}: cannot be filed in {folder} ({error.strerror or error})"
 
@@ -57,29 +57,33 @@ def _where(pages: list[Row], prefix: int | None) -> str:
     return codes.pop() if codes else REFUSED
 
 
-def _put(source: Path, folder: Path, place: Callable[[Path, Path], None]) -> None:
+def _put(source: Path, folder: Path, how: str) -> None:
     for number in count(1):
         name = source.name if number == 1 else f"{source.stem}-{number}{source.suffix}"
         target = folder / name
         if not os.path.lexists(target):
             if not source.exists():
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-            place(source, target)
+            PLACES[how](source, target)
             return
-        if _is_there(source, target):
+        if _is_there(source, target, how):
             return
 
 
-def _is_there(source: Path, target: Path) -> bool:
+def _is_there(source: Path, target: Path, how: str) -> bool:
     """Whether an earlier call has filed it: it was moved away, or it is linked, or copied whole."""
     if not source.exists():
-        return target.exists()
+        return how != "link" and target.exists()
     if not target.exists():
         return False
-    if target.samefile(source):
-        return True
+    return target.samefile(source) or (how != "link" and _is_copy(source, target))
+
+
+def _is_copy(source: Path, target: Path) -> bool:
+    """To the byte: other scans may be as large, and out of one archive they may be as old."""
     one, other = source.stat(), target.stat()
-    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+    alike = (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
+    return alike and filecmp.cmp(source, target, shallow=False)
 
 
 def _link(source: Path, target: Path) -> None:
@@ -97,6 +101,10 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _move(source: Path, target: Path) -> None:
+    if source.is_symlink():  # a relative one leads elsewhere from another folder
+        target.symlink_to(source.resolve())
+        source.unlink()
+        return
     try:
         source.rename(target)
     except OSError as error:

@@ -26,11 +26,14 @@ def scan(books: Books, source: str, number: int) -> Uint8:
     return book.page(number).image
 
 
-def crop(page: Uint8, box: Box) -> Uint8:
-    """The line in a box with some paper around it."""
+def crop(page: Uint8, box: Box, source: str) -> Uint8:
+    """The line in a box with some paper around it.  Raises InputError where the page has not all of it."""
     x, y, width, height = box
     above, before = round(MARGIN * height), round(SIDE * height)
-    return page[max(0, y - above) : y + height + above, max(0, x - before) : x + width + before]
+    line = page[max(0, y - above) : y + height + above, max(0, x - before) : x + width + before]
+    if x + width > page.shape[1] or y + height > page.shape[0] or not line.size:  # boxes end where their page does
+        raise InputError(f"{source}: the scan is another than was read; bring that one back, or read the pile again")
+    return line
 
 
 def reduced(page: Uint8, width: int) -> Uint8:
@@ -38,4 +41,5 @@ def reduced(page: Uint8, width: int) -> Uint8:
     scale = width / page.shape[1]
     if scale >= 1:
         return page
-    return np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    size = width, max(1, round(page.shape[0] * scale))  # a page may be a rule, a pixel high
+    return np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -71,18 +71,21 @@ def _entries(rows: list[Row], books: Books, failed: list[str]) -> Iterator[dict[
         entry: dict[str, Any] = {name: getattr(row, name) for name in ("source", "page", "code", "accepted", "reason")}
         entry["confidence"] = row.confidence
         try:
-            page = scan(books, row.source, row.page)
+            _show(entry, row, scan(books, row.source, row.page))
         except InputError as error:
             failed.append(str(error))
             entry["missing"] = str(error)
-        else:
-            small = reduced(page, PAGE_WIDTH)
-            scale = small.shape[1] / page.shape[1]
-            entry["scan"] = _picture(small)
-            if row.box is not None:
-                entry["crop"] = _picture(reduced(crop(page, row.box), CROP_WIDTH))
-                entry["box"] = [side * scale / of for side, of in zip(row.box, small.shape[1::-1] * 2, strict=True)]
         yield entry
+
+
+def _show(entry: dict[str, Any], row: Row, page: Uint8) -> None:
+    """Put the page's pictures into its entry.  Raises InputError where it has not the line; then the scan is there."""
+    small = reduced(page, PAGE_WIDTH)
+    scale = small.shape[1] / page.shape[1]
+    entry["scan"] = _picture(small)
+    if row.box is not None:
+        entry["crop"] = _picture(reduced(crop(page, row.box, row.source), CROP_WIDTH))
+        entry["box"] = [side * scale / of for side, of in zip(row.box, small.shape[1::-1] * 2, strict=True)]
 
 
 def _picture(image: Uint8) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import device
-from device import cli
+from device import cli, sources
 from device.decode import REASONS
 from device.headers import parse
 from tests.device.conftest import is_box
@@ -191,6 +191,44 @@ def test_a_turned_page_is_drawn_upright(postread: Postread, tmp_path: Path) -> N
 def test_annotations_that_cannot_be_written_are_an_error(postread: Postread, blank: Path) -> None:
     answer = postread("read", "--annotate", blank, blank)
     assert "annotated picture cannot be written" in answer.lines[0]["error"]
+    assert answer.code == 1
+
+
+@pytest.mark.parametrize("options", [("--annotate",), ("--explain",), ("--annotate", "--explain")], ids=" ".join)
+def test_what_was_read_is_told_though_it_cannot_be_drawn(
+    postread: Postread, sample, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    path, file = tmp_path / "pages.tif", tmp_path / "file"
+    file.touch()
+    with Image.open(sample.path) as sheet:
+        sheet.convert("L").save(path, save_all=True, append_images=[sheet.convert("L")])
+    read = "read", "--format", sample.format, "--pages", "all", path
+    plain, answer = postread(*read), postread(*read, *(part for option in options for part in (option, file)))
+    assert [line | {"error": None} for line in answer.lines] == plain.lines
+    assert len(plain.accepted) == 2
+    assert answer.code == 1
+    said = [line.removeprefix("postread: ") for line in answer.err.splitlines()]
+    assert len(said) == 2 * len(options)
+    assert all(one.startswith(f"{file}/pages-page") for one in said)
+    assert all(one.endswith("cannot be written (File exists); make room there or give another folder") for one in said)
+    assert "; ".join(line["error"] for line in answer.lines) == "; ".join(said)
+
+
+def test_a_page_that_cannot_be_drawn_leaves_the_others_theirs(
+    postread: Postread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In colour a page takes more memory than in grey, so that it may be read and yet not drawn."""
+    path, drawn = tmp_path / "pages.tif", tmp_path / "drawn"
+    small, large = Image.new("L", (100, 60), 255), Image.new("L", (400, 300), 255)
+    large.save(path)
+    header = parse(path.read_bytes())
+    assert header is not None
+    small.save(path, save_all=True, append_images=[large, small])
+    monkeypatch.setattr(sources, "MAX_MEMORY", path.stat().st_size + header.pixels * (header.working + 2))
+    answer = postread("read", "--pages", "all", "--annotate", drawn, path)
+    assert [line["error"] is None for line in answer.lines] == [True, False, True]
+    assert "page 1: takes" in answer.err
+    assert sorted(file.name for file in drawn.iterdir()) == ["pages-page0-read.png", "pages-page2-read.png"]
     assert answer.code == 1
 
 

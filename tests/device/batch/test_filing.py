@@ -1,6 +1,7 @@
 """Scans filed by their code: linked, copied or moved, and nothing overwritten."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,53 @@ def test_each_scan_in_its_code_s_folder_and_again_the_same(tmp_path: Path, lines
     left = filed(tmp_path / "pile")
     assert len(left) == (0 if how == "move" else 7)
     assert (tmp_path / "out/01310-200/2.png").is_symlink() == (how == "link")
+
+
+@pytest.mark.parametrize("how", ["link", "copy", "move"])
+def test_other_scans_of_one_name_size_and_date_are_each_filed(tmp_path: Path, how: str) -> None:
+    """As those are that were unpacked from an archive with one date: same name, size and time, other pages."""
+    scans = [tmp_path / f"pile/{folder}/1.bmp" for folder in "abc"]
+    for scan in scans:
+        scan.parent.mkdir(parents=True)
+        scan.write_text(scan.parent.name)
+        os.utime(scan, (10**9, 10**9))
+    for _ in range(2):
+        assert list(file_away(Filing(tmp_path / "out", None, how), [line(s, "01310-100") for s in scans])) == []
+        assert filed(tmp_path / "out/01310-100") == {"1.bmp": "a", "1-2.bmp": "b", "1-3.bmp": "c"}
+
+
+def test_links_are_told_apart_also_where_the_scans_are_the_same_to_the_byte(tmp_path: Path) -> None:
+    scans = [tmp_path / f"pile/{folder}/1.bmp" for folder in "ab"]
+    for scan in scans:
+        scan.parent.mkdir(parents=True)
+        scan.write_text("the same")
+        os.utime(scan, (10**9, 10**9))
+    for _ in range(2):
+        assert list(file_away(Filing(tmp_path / "out", None, "link"), [line(s, "01310-100") for s in scans])) == []
+        assert [(tmp_path / "out/01310-100" / name).resolve() for name in ("1.bmp", "1-2.bmp")] == scans
+        assert len(filed(tmp_path / "out")) == 2
+
+
+def test_a_link_to_another_scan_is_not_taken_for_one_that_is_gone(tmp_path: Path, lines: list[Line]) -> None:
+    linking = Filing(tmp_path / "out", None, "link")
+    list(file_away(linking, lines[:1]))
+    Path(lines[1]["source"]).unlink()
+    (said,) = file_away(linking, lines[:2])
+    assert "b/1.png: cannot be filed" in said
+    assert filed(tmp_path / "out") == {"01310-100/1.png": "a/1.png"}
+
+
+def test_a_scan_that_is_a_relative_link_still_leads_to_it_when_it_was_moved(tmp_path: Path) -> None:
+    scan, real = tmp_path / "pile/1.png", tmp_path / "elsewhere/real.png"
+    for path in (scan, real):
+        path.parent.mkdir(parents=True)
+    real.write_text("a page")
+    scan.symlink_to("../elsewhere/real.png")
+    for _ in range(2):
+        assert list(file_away(Filing(tmp_path / "out", None, "move"), [line(scan, "01310-100")])) == []
+        assert filed(tmp_path / "out") == {"01310-100/1.png": "a page"}
+    assert not scan.is_symlink()
+    assert real.read_text() == "a page"
 
 
 def test_by_the_first_digits(tmp_path: Path, lines: list[Line]) -> None:

@@ -41,6 +41,43 @@ def test_globs_also_through_folders(fill: Fill) -> None:
     assert errors(pile / "z*.png") == [f"{pile}/z*.png: matches no file"]
 
 
+ANY_DEPTH = {
+    "**": ["a/b/3.png", "a/b/in/5.png", "a/x.png", "in/.4.png", "in/7.png", "z.png"],
+    "**/": ["a/b/3.png", "a/b/in/5.png", "a/x.png", "in/.4.png", "in/7.png", "z.png"],
+    "**/*.png": ["a/b/3.png", "a/b/in/5.png", "a/x.png", "in/7.png", "z.png"],
+    "**/**/[0-9].png": ["a/b/3.png", "a/b/in/5.png", "in/7.png"],
+    "**/.*.png": ["in/.4.png"],
+    "**/*.doc": ["in/6.doc"],
+    "**/in": ["a/b/in/5.png", "in/.4.png", "in/7.png"],
+    "*/**": ["a/b/3.png", "a/b/in/5.png", "a/x.png", "in/.4.png", "in/7.png"],
+    "a/**/b/**": ["a/b/3.png", "a/b/in/5.png"],
+}
+"""By the pattern; a folder that is matched means its pictures, as it does elsewhere."""
+
+
+@pytest.mark.parametrize("pattern", ANY_DEPTH)
+def test_at_any_depth_each_file_once(fill: Fill, monkeypatch: pytest.MonkeyPatch, pattern: str) -> None:
+    names = "z.png", "a/x.png", "a/b/3.png", "a/b/in/5.png", "in/7.png", "in/.4.png", "in/6.doc"
+    pile = fill("pile", *names)
+    assert addresses(f"{pile}/{pattern}") == [f"{pile}/{name}" for name in ANY_DEPTH[pattern]]
+    monkeypatch.chdir(pile)
+    assert addresses(pattern) == ANY_DEPTH[pattern]
+
+
+def test_nothing_at_any_depth(fill: Fill) -> None:
+    pile = fill("pile", "a/1.png")
+    for pattern in (f"{pile}/**/*.tif", f"{pile}/nowhere/**", f"{pile}/**/1.png/**"):
+        assert errors(pattern) == [f"{pattern}: matches no file"]
+
+
+def test_at_any_depth_the_pile_is_listed_as_it_is_walked(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    pile = fill("pile", "a/1.png", "b/2.png", "c/3.doc")
+    seen, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: (seen.append(path), scandir(path))[1])
+    assert next(listing([f"{pile}/**/*.png"])).address == f"{pile}/a/1.png"
+    assert f"{pile}/b" not in seen
+
+
 def test_a_name_with_a_star_in_it_is_that_file(fill: Fill) -> None:
     pile = fill("pile", "a*.png", "ab.png")
     assert addresses(pile / "a*.png") == [f"{pile}/a*.png"]
@@ -59,6 +96,37 @@ def test_names_with_line_breaks_come_through_lists_with_nul(fill: Fill) -> None:
     pile = fill("pile", "a\nb.png", "c.png")
     (pile / "list.txt").write_bytes(b"\0".join(os.fsencode(pile / name) for name in ("a\nb.png", "c.png")))
     assert addresses(pile / "list.txt") == [f"{pile}/a\nb.png", f"{pile}/c.png"]
+
+
+LONG = f"{'x' * 300}.png"
+
+
+@pytest.mark.parametrize("bad", [LONG, "nul\0/*"], ids=["too long", "NUL"])
+def test_a_name_that_cannot_be_has_its_own_row_and_those_after_it_theirs(fill: Fill, bad: str) -> None:
+    pile = fill("pile", "1.png", "a/2.png")
+    padding = "\n" * (1 << 17)  # so far in a NUL is no longer what stands between the names
+    (pile / "list.txt").write_text(f"{pile}/1.png\n{padding}{pile}/{bad}\n{pile}/a/2.png\n")
+    assert addresses(pile / "list.txt") == [f"{pile}/{name}" for name in ("1.png", bad, "a/2.png")]
+    assert addresses(f"{pile}/{bad}", pile / "1.png") == [f"{pile}/{name}" for name in (bad, "1.png")]
+    with pytest.raises(InputError, match=r"File name too long|not a path"):
+        content(f"{pile}/{bad}")
+
+
+def test_a_name_in_a_folder_that_may_not_be_looked_into(fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    pile = fill("pile", "1.png", "locked/2.png", "3.png")
+    stat = os.stat
+
+    def guarded(path: str | Path, **how: bool) -> os.stat_result:
+        if "locked" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", path)
+        return stat(path, **how)
+
+    monkeypatch.setattr(os, "stat", guarded)
+    names = [f"{pile}/{name}" for name in ("1.png", "locked/2.png", "3.png")]
+    (pile / "list.txt").write_text("\n".join(names))
+    assert addresses(pile / "list.txt") == names
+    with pytest.raises(InputError, match=r"2\.png: Permission denied"):
+        content(names[1])
 
 
 def test_a_list_that_is_not_there() -> None:
@@ -80,6 +148,14 @@ def test_a_ring_of_links_is_walked_once_and_named(fill: Fill) -> None:
     assert errors(pile) == [
         f"{pile}/{name}: a link back to a folder that it lies in; left out" for name in ("a/up", "b/self")
     ]
+
+
+def test_rings_are_walked_once_by_globs_too(fill: Fill) -> None:
+    pile = fill("pile", "a/1.png", "b/2.png")
+    (pile / "a/up").symlink_to(pile)
+    for pattern in (f"{pile}/**", f"{pile}/**/*.png"):
+        assert addresses(pattern) == [f"{pile}/{name}" for name in ("a/1.png", "a/up", "b/2.png")]
+        assert errors(pattern) == [f"{pile}/a/up: a link back to a folder that it lies in; left out"]
 
 
 def test_links_that_are_no_ring_are_followed(fill: Fill, tmp_path: Path) -> None:

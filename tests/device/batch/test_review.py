@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 
 from device.batch import corrections, review, tables
@@ -146,6 +147,47 @@ def test_crops_do_not_go_into_a_folder_of_something_else(tmp_path: Path, scans: 
         corrections.crops(out, {(scans[0], 0): corrections.Correction(scans[0], 0, "01310100")}, tmp_path, 10**8)
 
 
+# ── Scans that are others than were read ──
+
+
+@pytest.fixture(params=[(5, 5), (60, 100), (126, 600)], ids=["beside the line", "its corner", "all but a pixel of it"])
+def replaced(request: pytest.FixtureRequest, scans: list[str]) -> str:
+    """The first of the scans, after a smaller one has taken its place, which has not all of the line."""
+    picture = np.full(request.param, 255, np.uint8)
+    Path(scans[0]).write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+    return scans[0]
+
+
+def test_a_smaller_scan_in_its_place_is_named_and_the_review_page_shows_the_others(
+    tmp_path: Path, scans: list[str], replaced: str
+) -> None:
+    path = tmp_path / "review.html"
+    count, failed = review.write(path, [line(scan) for scan in scans], 9, "cep", 10**8)
+    assert (count, len(failed)) == (5, 1)
+    assert failed[0].startswith(f"{replaced}: the scan is another than was read")
+    data = path.read_text(encoding="utf-8").split('id="data">')[1].split("</script>")[0]
+    first, *others = json.loads(data)["pages"]
+    assert first["missing"] == failed[0]
+    assert "scan" in first
+    assert "crop" not in first
+    assert all("crop" in other for other in others)
+
+
+def test_a_smaller_scan_in_its_place_gives_no_crop_and_what_was_corrected_is_applied(
+    postread: Callable[..., Any], tmp_path: Path, scans: list[str], replaced: str
+) -> None:
+    out, saved, folder = tmp_path / "codes.jsonl", tmp_path / "corrections.json", tmp_path / "crops"
+    tables.write(out, [json.dumps(line(scan)) for scan in scans])
+    told = [{"source": scan, "page": 0, "code": "01310-104"} for scan in scans]
+    saved.write_text(json.dumps({"corrections": told}))
+    answer = postread("batch", "--out", out, "--apply", saved, "--crops", folder)
+    assert answer.code == 1
+    assert f"{replaced}: the scan is another than was read" in answer.err
+    assert "Traceback" not in answer.err
+    assert {row.code for row in map(flat, tables.read(out))} == {"01310-104"}
+    assert len(list(folder.glob("*.png"))) == len(scans) - 1
+
+
 # ── In a browser ──
 
 
@@ -248,6 +290,12 @@ def test_what_was_not_saved_is_still_there_and_json_is_saved_too(
     assert {(one.source, one.digits) for one in found.values()} == {
         (scan, f"0131010{k}") for k, scan in enumerate(scans)
     }
+
+
+def test_a_page_that_is_a_rule_is_shown(tmp_path: Path) -> None:
+    scan, path = tmp_path / "rule.png", tmp_path / "review.html"
+    cv2.imwrite(str(scan), np.full((1, 10_000), 255, np.uint8))
+    assert review.write(path, [line(str(scan), readings=[])], 9, "cep", 10**8) == (1, [])
 
 
 def test_no_name_ends_the_script_that_it_is_in(tmp_path: Path) -> None:
