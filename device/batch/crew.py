@@ -62,6 +62,7 @@ class Crew:
         """How many workers died at a page, by its source's ordinal and its number."""
         self._stillborn = 0
         """Workers in a row that died before they had loaded their model."""
+        self._looked = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -105,12 +106,23 @@ class Crew:
     def _heard(self) -> Iterator[Answer]:
         """What the workers say next, and what is to be said of those that do not any more."""
         said = wait([worker.connection for worker in self._workers], LOOK_EVERY)
+        now = self._look()
         for worker in list(self._workers):
             if worker.connection in said:
                 yield from self._listen(worker)
-            elif worker.tasks and time.monotonic() - worker.since > self._timeout:
+            elif worker.tasks and now - worker.since > self._timeout and not worker.connection.poll():
                 self._replace(worker)
                 yield self._give_up(worker, f"took longer than {self._timeout:g} s")
+
+    def _look(self) -> float:
+        """The time.  What this process stood still for since it last looked (Ctrl-Z) is no page's fault."""
+        now = time.monotonic()
+        stood = now - self._looked - LOOK_EVERY
+        if stood > LOOK_EVERY:
+            for worker in self._workers:
+                worker.since = min(now, worker.since + stood)
+        self._looked = now
+        return now
 
     def _listen(self, worker: _Worker) -> Iterator[Answer]:
         worker.since = time.monotonic()
@@ -122,21 +134,23 @@ class Crew:
             return
         if isinstance(message, PostreadError):
             raise message
-        if isinstance(message, Answer):
-            worker.tasks[0] = self._rest(worker.tasks[0], message)
+        if isinstance(message, int):
+            worker.tasks[0] = self._chunk(worker.tasks[0], message)
+        elif isinstance(message, Answer):
+            worker.tasks[0] = replace(self._chunk(worker.tasks[0], message.pages), start=message.page + 1)
             yield message
         elif worker.ready:
             worker.tasks.popleft()
         else:
             worker.ready, self._stillborn = True, 0
 
-    def _rest(self, task: Task, answer: Answer) -> Task:
-        """What is left of a task after an answer; what is beyond its chunk becomes a task for any worker."""
-        stop = answer.pages if task.stop is None else task.stop
+    def _chunk(self, task: Task, pages: int) -> Task:
+        """What is read of a task in one go; what is beyond becomes a task for any worker."""
+        stop = pages if task.stop is None else task.stop
         end = min(stop, task.start + CHUNK)
         if end < stop and self._goes_on:
-            self._more.append(replace(task, start=end, stop=stop, pages=answer.pages))
-        return replace(task, start=answer.page + 1, stop=end, pages=answer.pages)
+            self._more.append(replace(task, start=end, stop=stop, pages=pages))
+        return replace(task, stop=end, pages=pages)
 
     def _died(self, worker: _Worker) -> Iterator[Answer]:
         """A page at which a worker dies is tried again; when `TRIES` have died it is the page's fault."""

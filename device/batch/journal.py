@@ -36,9 +36,11 @@ CREATE TABLE page (ordinal INTEGER, page INTEGER, line TEXT NOT NULL, accepted I
 FIND = """
 CREATE TABLE found (ordinal INTEGER PRIMARY KEY, address BLOB NOT NULL, stamp TEXT NOT NULL, error TEXT, pages INTEGER)
 """
+# How many are new, gone (one that was named twice may be so once), moved or changed.
 DIFFERS = """
 SELECT (SELECT count(*) FROM found WHERE address NOT IN (SELECT address FROM pile)),
-       (SELECT count(*) FROM pile WHERE address NOT IN (SELECT address FROM found)),
+       max((SELECT count(*) FROM pile WHERE address NOT IN (SELECT address FROM found)),
+           (SELECT count(*) FROM pile) - (SELECT count(*) FROM found)),
        (SELECT count(*) FROM (SELECT ordinal, address, stamp FROM found
                               EXCEPT SELECT ordinal, address, stamp FROM pile))
 """
@@ -111,37 +113,69 @@ class Counts:
 class Journal:
     """An open journal; one process has it at a time."""
 
-    def __init__(self, path: Path):
-        """Open it, or begin a new one.  Raises InputError."""
+    def __init__(self, path: Path, *, anew: bool = False):
+        """Open it, or begin a new one.  Raises InputError.
+
+        anew: whatever was in it is forgotten when the pile is listed, unless another run is at work on it.
+        """
         self.path = path
         self.counts = Counts()
+        self._listed = False
         self._committed = time.monotonic()
         with self._told():
-            self._db = sqlite3.connect(path, timeout=0, isolation_level=None)
             try:
-                self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
-                self._db.execute("PRAGMA synchronous = FULL")
-                self._db.execute(f"PRAGMA cache_size = -{CACHE}")
-                self._db.execute("BEGIN EXCLUSIVE")
-                if not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                    self._run(BEGIN)
-            except BaseException:
-                self._db.close()
+                self._open(anew)
+            except sqlite3.OperationalError:  # locked, full, not to be opened
                 raise
+            except sqlite3.DatabaseError:  # damaged or none at all, so that nobody is at work on it
+                if not anew:
+                    raise
+                remove(path)
+                self._open(anew)
+
+    def _open(self, anew: bool) -> None:
+        self._db = sqlite3.connect(self.path, timeout=0, isolation_level=None)
+        try:
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute(f"PRAGMA cache_size = -{CACHE}")
+            self._db.execute("BEGIN EXCLUSIVE")
+            if anew:
+                self._empty()
+            if not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                self._run(BEGIN)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _empty(self) -> None:
+        """Without its tables, whoever's they are; the file stays, since what holds it is a lock on it."""
+        query = "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'"
+        for kind, name in self._db.execute(query).fetchall():
+            quoted = name.replace('"', '""')
+            self._db.execute(f'DROP {kind} IF EXISTS "{quoted}"')
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        """Keep what was read, whatever ended the work."""
+        """Keep what was read, whatever ended the work; half a list is none."""
         try:
             if kind is None:
                 self.commit()
             else:
-                with suppress(sqlite3.Error):
-                    self._db.execute("COMMIT")
+                with suppress(sqlite3.Error, OSError):
+                    self._db.execute("COMMIT" if self._listed else "ROLLBACK")
+                    if not self._listed and self.path.stat().st_size == 0:
+                        remove(self.path)
         finally:
             self._db.close()
+
+    @property
+    def is_new(self) -> bool:
+        """No pile has been listed in it yet."""
+        with self._told():
+            return not self._db.execute("SELECT 1 FROM about").fetchone()
 
     def begin(self, options: Mapping[str, Any], listing: Iterable[Source]) -> str | None:
         """List the pile, or hold it against the one that the journal was begun with.
@@ -149,12 +183,8 @@ class Journal:
         What is to be said of that, if anything.  Raises UsageError where the options were others.
         """
         with self._told():
-            try:
-                said = self._list(options, listing)
-            except BaseException:  # half a list is none
-                self._db.execute("ROLLBACK")
-                self._db.execute("BEGIN")
-                raise
+            said = self._list(options, listing)
+            self._listed = True
             self.commit()
             self._count()
         return said
@@ -173,7 +203,8 @@ class Journal:
 
     def broken(self) -> Iterator[Answer]:
         """What the listing could not get at, as answers to be recorded."""
-        query = "SELECT ordinal, address, error FROM pile WHERE error IS NOT NULL AND pages IS NULL ORDER BY ordinal"
+        query = """SELECT ordinal, address, error FROM pile WHERE error IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM page WHERE page.ordinal = pile.ordinal) ORDER BY ordinal"""
         with self._told():
             found = self._db.execute(query).fetchall()
         for ordinal, address, error in found:
@@ -195,10 +226,11 @@ class Journal:
     def record(self, answer: Answer) -> None:
         """Keep a page.  Raises InputError where the disk is full."""
         with self._told():
-            kept = answer.ordinal, answer.page, answer.line, answer.accepted, answer.error is not None
-            self._db.execute("INSERT INTO page VALUES (?, ?, ?, ?, ?)", kept)
+            # Ctrl-C may come between the two: so it leaves a page that is still to be read, not one that is read twice.
             set_pages = "UPDATE pile SET pages = ? WHERE ordinal = ? AND pages IS NULL"
             opened = self._db.execute(set_pages, (answer.pages, answer.ordinal)).rowcount
+            kept = answer.ordinal, answer.page, answer.line, answer.accepted, answer.error is not None
+            self._db.execute("INSERT INTO page VALUES (?, ?, ?, ?, ?)", kept)
         self.counts.pages += (answer.pages - 1) * opened
         self.counts.done += 1
         self.counts.accepted += answer.accepted
@@ -273,9 +305,12 @@ class Journal:
 
 
 def remove(path: Path) -> None:
-    """Take a journal away, with what SQLite left beside it.  Raises InputError."""
+    """Take a journal away, with what SQLite left beside it.  Raises InputError.
+
+    Its lock goes with it, and so it goes last: what lies beside it after that is the next run's.
+    """
     try:
-        for name in (path, Path(f"{path}-journal")):
+        for name in (Path(f"{path}-journal"), path):
             name.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"{path}: cannot be removed ({error.strerror})") from error

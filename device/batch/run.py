@@ -49,12 +49,10 @@ def run(work: Work) -> Counts:
     if work.address is not None:
         ray_crew.check(work.address)
     path = Path(f"{work.out}.journal")
-    if work.restart:
-        journal.remove(path)
-    if work.out.exists() and not path.exists() and not work.overwrite:
-        raise UsageError(f"{work.out}: is already there; give --out another name, or --overwrite")
     options = _fingerprint(work.settings)
-    with Journal(path) as log:
+    with Journal(path, anew=work.restart) as log:
+        if work.out.exists() and log.is_new and not work.overwrite:
+            raise UsageError(f"{work.out}: is already there; give --out another name, or --overwrite")
         _say(log.begin(options, listing(work.sources)))
         if log.counts.done:
             _say(f"{path}: going on after {log.counts.done:,} of {log.counts.pages:,} pages")
@@ -64,7 +62,7 @@ def run(work: Work) -> Counts:
             _say(f"{path}: {log.counts.done:,} of {log.counts.pages:,} pages are kept; the same command goes on")
             raise
         tables.write(work.out, log.lines())
-    journal.remove(path)
+        journal.remove(path)  # while nobody else can have it
     return log.counts
 
 

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import os
+import re
+import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
+from itertools import count
 from pathlib import Path
 
 from device.errors import InputError, PostreadError
+
+PART = re.compile(r"(?s)\..*\.[0-9a-f]{16}-\d+\.part(-journal)?")
+"""A file that is being written: its name's beginning, the process' mark, a number; `-journal` is SQLite's."""
+LEFT = 86_400.0
+"""Seconds after which nobody writes it any more: a process of another machine may have the folder, too."""
+BEGINNING = 40
+"""Letters of a name that are in its part's, which may be no longer than 255 bytes."""
+_MARK = secrets.token_hex(8)
+"""Of this process, on whatever machine."""
+_numbers = count()
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """Where to write a file that takes its place when the block is left; a block that fails leaves what was there.
 
-    What a kill leaves behind has a name of its own, and the next one writes over it.  Raises InputError.
+    Each has a name of its own, so that of two who write the same file the last one's is there, whole.  What a kill
+    leaves behind goes a day later with the next file that is written into the folder.  Raises InputError.
     """
-    beside = path.with_name(f".{path.name}.part")
+    _sweep(path.parent)
+    beside = path.with_name(f".{path.name[:BEGINNING]}.{_MARK}-{next(_numbers)}.part")
     try:
-        beside.unlink(missing_ok=True)
         try:
             yield beside
             _settle(beside)
@@ -30,6 +46,15 @@ def whole(path: Path) -> Iterator[Path]:
         raise
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+@cache
+def _sweep(folder: Path) -> None:
+    """Take away what was left long ago; once for a folder, which may hold very many files."""
+    with suppress(OSError):
+        for entry in folder.iterdir():
+            if PART.fullmatch(entry.name) and time.time() - entry.stat().st_mtime > LEFT:
+                entry.unlink()
 
 
 def _settle(path: Path) -> None:

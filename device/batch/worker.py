@@ -55,8 +55,8 @@ class Settings:
         )
 
 
-Message = PostreadError | Answer | None
-"""What cannot be loaded; a page; None: ready for (or done with) a task."""
+Message = PostreadError | int | Answer | None
+"""What cannot be loaded; a file's pages; a page; None: ready for (or done with) a task."""
 
 
 def main(connection: Connection, settings: Settings) -> None:
@@ -75,21 +75,27 @@ def main(connection: Connection, settings: Settings) -> None:
         books = Books(settings.max_pixels)
         connection.send(None)
         while True:
-            for answer in answers(reader, connection.recv(), books):
-                connection.send(answer)
+            for message in answers(reader, connection.recv(), books):
+                connection.send(message)
             connection.send(None)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the parent has gone, or has no more to do
 
 
-def answers(reader: Reader, task: Task, books: Books) -> Iterator[Answer]:
-    """The task's pages, `CHUNK` at most; whatever is wrong with one is its answer."""
+def answers(reader: Reader, task: Task, books: Books) -> Iterator[int | Answer]:
+    """The task's pages, `CHUNK` at most; whatever is wrong with one is its answer.
+
+    Before them, how many a file has that had not been opened yet, where there are several: should its first page be
+    the worker's last, the others are known all the same.
+    """
     try:
         book = books.open(task.address)
     except InputError as error:
         for page in _range(task, task.pages or 1):
             yield failure(task.ordinal, task.address, page, task.pages or 1, str(error))
         return
+    if task.pages is None and len(book) > 1:
+        yield len(book)
     for page in _range(task, task.pages or len(book)):
         yield _answer(reader, task, book, page)
 

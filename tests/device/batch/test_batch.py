@@ -15,6 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from device.batch import journal, tables
+from device.batch.journal import Journal, failure
+from device.batch.pile import Source
+from device.errors import InputError
+
 Line = dict[str, Any]
 Lines = Callable[[Path], list[Line]]
 
@@ -146,6 +151,7 @@ def test_an_output_that_is_there_is_left_alone(postread: Callable[..., Any], fil
     answer = postread("batch", fill("pile", "a.png"), "--out", out)
     assert (answer.code, out.read_text()) == (2, "mine\n")
     assert answer.err == f"postread: {out}: is already there; give --out another name, or --overwrite\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["codes.jsonl", "pile"]
     assert postread("batch", tmp_path / "pile", "--out", out, "--overwrite").code == 0
     assert json.loads(out.read_text())["source"] == str(tmp_path / "pile/a.png")
 
@@ -214,6 +220,77 @@ def test_a_file_without_permission_is_named_and_the_rest_is_read(
     assert [line["error"] for line in lines_of(out)] == [None, f"{pile}/b.png: Permission denied", None]
     assert f"postread: {pile}/b.png: Permission denied\n" in process.stderr
     assert process.returncode == 1
+
+
+# ── Two at once ──
+
+
+@pytest.mark.parametrize("more", [(), ("--restart",)], ids=["as it is", "restart"])
+def test_a_second_run_on_an_output_is_refused_while_the_first_is_at_work(
+    postread: Callable[..., Any], fill: Any, tmp_path: Path, more: tuple[str, ...], lines_of: Lines
+) -> None:
+    out = tmp_path / "codes.jsonl"
+    path = Path(f"{out}.journal")
+    with Journal(path) as first:
+        first.begin({}, [Source("a.png", "1")])
+        answer = postread("batch", fill("pile", "b.png"), "--out", out, *more)
+        first.record(failure(0, "a.png", 0, 1, "a.png: empty"))
+        first.commit()
+        tables.write(out, first.lines())
+    said = f"postread: {path}: another run is at work on it; wait for it, or end it\n"
+    assert (answer.code, answer.err) == (1, said)
+    assert [line["source"] for line in lines_of(out)] == ["a.png"]
+
+
+def test_what_is_there_is_left_alone_though_a_run_was_stopped_before_it_had_listed_anything(
+    postread: Callable[..., Any], fill: Any, tmp_path: Path
+) -> None:
+    out = tmp_path / "codes.jsonl"
+    out.write_text("mine\n")
+    Path(f"{out}.journal").touch()
+    answer = postread("batch", fill("pile", "b.png"), "--out", out)
+    assert (answer.code, out.read_text()) == (2, "mine\n")
+
+
+def test_the_journal_goes_while_nobody_else_can_have_it(
+    postread: Callable[..., Any], fill: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, remove = [], journal.remove
+
+    def asked(path: Path) -> None:
+        with pytest.raises(InputError, match="another run is at work on it"):
+            Journal(path)
+        remove(path)
+        gone.append(path)
+
+    monkeypatch.setattr(journal, "remove", asked)
+    assert postread("batch", fill("pile", "a.png"), "--out", tmp_path / "codes.csv").code == 0
+    assert gone == [tmp_path / "codes.csv.journal"]
+
+
+def test_a_restart_forgets_what_was_read(
+    postread: Callable[..., Any], fill: Any, tmp_path: Path, lines_of: Lines
+) -> None:
+    out = tmp_path / "codes.jsonl"
+    with Journal(Path(f"{out}.journal")) as earlier:
+        earlier.begin({"format": "zip"}, [Source("a.png", "1")])
+    assert postread("batch", fill("pile", "b.png"), "--out", out, "--restart").code == 0
+    assert [line["source"] for line in lines_of(out)] == [str(tmp_path / "pile/b.png")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["codes.jsonl", "pile"]
+
+
+def test_a_restart_leaves_an_output_alone_too_and_what_was_read_beside_it(
+    postread: Callable[..., Any], fill: Any, tmp_path: Path
+) -> None:
+    out = tmp_path / "codes.jsonl"
+    out.write_text("mine\n")
+    with Journal(Path(f"{out}.journal")) as earlier:
+        earlier.begin({"format": "zip"}, [Source("a.png", "1")])
+    answer = postread("batch", fill("pile", "b.png"), "--out", out, "--restart")
+    assert (answer.code, out.read_text()) == (2, "mine\n")
+    assert "is already there" in answer.err
+    with Journal(Path(f"{out}.journal")) as kept:
+        assert not kept.is_new
 
 
 # ── Stopped and given again ──

@@ -3,11 +3,13 @@
 import json
 import random
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from device.answers import line
@@ -94,6 +96,60 @@ def test_a_pile_that_was_not_listed_to_its_end_is_listed_again(tmp_path: Path) -
     assert read(tmp_path / "journal", PILE)[0] == ["a", "b", "c"]
 
 
+class Interrupted:
+    """A database whose user presses Ctrl-C while it does a statement, counted from here."""
+
+    def __init__(self, inner: sqlite3.Connection, at: int):
+        self._inner, self._left = inner, at
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        done = self._inner.execute(*arguments)
+        self._left -= 1
+        if self._left == 0:
+            raise KeyboardInterrupt
+        return done
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def interrupted_while_recording(path: Path, pile: list[Source], at: int) -> None:
+    with Journal(path) as log:
+        log.begin(OPTIONS, pile)
+        (one,) = [*log.broken(), *(answer(task, 0, 2) for task in log.pending())]
+        log._db = Interrupted(log._db, at)  # type: ignore[assignment]
+        log.record(one)
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_ctrl_c_within_a_page_leaves_a_journal_that_goes_on(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "journal"
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_while_recording(path, PILE[:1], at)
+    read(path, PILE[:1], pages=2)
+    with Journal(path) as log:
+        log.begin(OPTIONS, PILE[:1])
+        assert told(log) == [("a", 0), ("a", 1)]
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_ctrl_c_within_what_cannot_be_listed_neither_loses_nor_doubles_it(tmp_path: Path, at: int) -> None:
+    path = tmp_path / "journal"
+    pile = [Source("b", error="b: a ring")]
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_while_recording(path, pile, at)
+    read(path, pile)
+    with Journal(path) as log:
+        log.begin(OPTIONS, pile)
+        assert [json.loads(line)["error"] for line in log.lines()] == ["b: a ring"]
+
+
+def test_nothing_is_left_of_a_journal_in_which_nothing_was_listed(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), Journal(tmp_path / "journal"):
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+
+
 def test_other_options_are_refused_by_name(tmp_path: Path) -> None:
     read(tmp_path / "journal", PILE, 1)
     with (
@@ -122,6 +178,7 @@ SOURCES = st.lists(st.builds(Source, st.sampled_from("abcde"), st.sampled_from("
 
 
 @given(piles=st.lists(st.tuples(SOURCES, st.integers(0, 4)), max_size=4), last=SOURCES)
+@example(piles=[([Source("a", "1"), Source("a", "1")], 0)], last=[Source("a", "1")])
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_came_before_every_page_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, piles: list[tuple[list[Source], int]], last: list[Source]
@@ -148,6 +205,61 @@ def test_what_cannot_be_listed_is_an_answer(tmp_path: Path) -> None:
 def test_two_runs_at_once(tmp_path: Path) -> None:
     with Journal(tmp_path / "journal"), pytest.raises(InputError, match="another run is at work on it"):
         Journal(tmp_path / "journal")
+
+
+def test_a_restart_while_another_run_is_at_work_is_refused_and_takes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with Journal(path) as log:
+        log.begin(OPTIONS, PILE)
+        log.record(answer(next(log.pending())))
+        with pytest.raises(InputError, match="another run is at work on it"):
+            Journal(path, anew=True)
+    assert read(path, PILE)[0] == ["b", "c"]
+
+
+def test_begun_anew_all_is_read_again_whatever_the_options_were(tmp_path: Path) -> None:
+    read(tmp_path / "journal", PILE, 2)
+    with Journal(tmp_path / "journal", anew=True) as log:
+        assert log.is_new
+        assert log.begin({**OPTIONS, "format": "zip"}, PILE[1:]) is None
+        assert [task.address for task in log.pending()] == ["b", "c"]
+        assert log.counts.done == 0
+
+
+def test_a_restart_that_comes_to_nothing_keeps_what_was_read(tmp_path: Path) -> None:
+    read(tmp_path / "journal", PILE, 2)
+    with pytest.raises(KeyboardInterrupt), Journal(tmp_path / "journal", anew=True):
+        raise KeyboardInterrupt
+    assert read(tmp_path / "journal", PILE)[0] == ["c"]
+
+
+def foreign(path: Path) -> None:
+    """Another program's database."""
+    with closing(sqlite3.connect(path)) as other, other:
+        other.executescript('CREATE TABLE "page"" 1" (x); CREATE VIEW page AS SELECT * FROM "page"" 1"')
+
+
+def damaged(path: Path) -> None:
+    """A journal that has lost everything but its beginning."""
+    read(path, PILE)
+    with path.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * (path.stat().st_size - 100))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda path: path.write_bytes(b"Dear postman, " * 100), foreign, damaged],
+    ids=["text", "foreign", "damaged"],
+)
+def test_begun_anew_is_whatever_was_there(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    path = tmp_path / "journal"
+    make(path)
+    with pytest.raises(InputError, match="not this program's journal"):
+        read(path, PILE)
+    with Journal(path, anew=True) as log:
+        log.begin(OPTIONS, PILE)
+    assert read(path, PILE)[0] == ["a", "b", "c"]
 
 
 def test_another_file_of_that_name(tmp_path: Path) -> None:

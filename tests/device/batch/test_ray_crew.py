@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -142,6 +143,15 @@ def test_a_page_that_kills_whoever_reads_it_is_named_and_the_actor_lives(monkeyp
 def test_an_actor_reads_no_more_of_a_file_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     said = actor(monkeypatch)(f"pages {3 * CHUNK}", "pages 2")
     assert sorted((answer.ordinal, answer.page) for answer in said) == pages(CHUNK, 2)
+
+
+def test_of_a_book_whose_first_page_ends_the_actor_s_process_every_page_is_there_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = actor(monkeypatch, settings=replace(TOLD, format="dies at 0"))(f"pages {3 * CHUNK}")
+    (rest, last) = ray_crew._rests([Task(0, f"pages {3 * CHUNK}", 0, None, None)], said)
+    assert sorted(answer.page for answer in said) == list(range(CHUNK))
+    assert (rest.start, rest.stop, last.start, last.stop) == (CHUNK, 2 * CHUNK, 2 * CHUNK, 3 * CHUNK)
 
 
 @pytest.mark.parametrize(
