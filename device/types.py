@@ -16,6 +16,13 @@ Point = tuple[int, int]
 """x, y: integer pixels of the frame."""
 
 
+def covers(box: Box, other: Box, share: float) -> bool:
+    """Whether a box covers so much of another."""
+    left, top = max(box[0], other[0]), max(box[1], other[1])
+    right, bottom = min(box[0] + box[2], other[0] + other[2]), min(box[1] + box[3], other[1] + other[3])
+    return max(0, right - left) * max(0, bottom - top) >= share * other[2] * other[3]
+
+
 def around(boxes: Sequence[Box]) -> Box:
     """The box around boxes, of which there is one at least."""
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)

@@ -93,11 +93,12 @@ class Announcer:
                     self._failing = True
                     self._say(Event("state", "needs-help", "not-stored", str(error)))
                 return
-            self._say(replace(self._held.popleft(), late=self._failing))
+            event = self._held.popleft()
+            self._say(replace(event, late=self._failing and event is not self._last))
         if self._failing:
             log.warning("the store can be written again")
             self._failing = False
-            if self._last is not None:
+            if self._last is not None and self._last.reading is None:
                 self._say(Event("state", self._last.state, self._last.why, self._last.detail))
 
     def _say(self, event: Event) -> None:

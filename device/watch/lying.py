@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 
 from device.camera.shot import Shot, map_box
 from device.ink import to_grey
-from device.lines import Line
 from device.types import Box, Reading
 from device.watch.envelope import Paper
 from device.watch.scene import TILES
@@ -31,12 +29,13 @@ COMPARED = 320, 48
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Settled:
-    """A code that was announced."""
+class Code:
+    """A code that was announced, or may have to be."""
 
-    box: Box
-    """On the region that is watched."""
-    crop: Uint8
+    digits: str
+    box: Box | None = None
+    """On the region that is watched; None of what was before a restart, as its crop."""
+    crop: Uint8 | None = None
 
 
 @dataclass(slots=True)
@@ -61,33 +60,22 @@ class Lying:
     """It was announced, or there is nothing to announce."""
     looked: float = 0.0
     """When it was read last."""
-    settled: dict[str, Settled | None] = field(default_factory=dict)
-    """What was announced, by its digits; None of what was before a restart."""
+    settled: list[Code] = field(default_factory=list)
+    """What was announced."""
     candidate: Reading | None = None
     """What the votes say as long as nothing is settled."""
-    crop: Uint8 | None = None
-    """Of the candidate."""
+    guess: Code | None = None
+    """The same, where it lies on the region."""
 
     @property
     def digits(self) -> str:
         """What was announced last; empty when nothing was."""
-        return next(reversed(self.settled), "")
+        return self.settled[-1].digits if self.settled else ""
 
     @property
-    def codes(self) -> set[str]:
-        """What is known to stand on it, by digits: what was announced, or the candidate."""
-        return set(self.settled) or ({self.candidate.digits} if self.candidate is not None else set())
-
-
-def blocks(lines: Sequence[Line], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """The thumbnail's blocks in which lines on a picture of that size lie: bool[12, 20]; all of them without lines."""
-    out = np.zeros(TILES[::-1], bool)
-    for line in lines:
-        (x, y), (wide, high) = line.centre, size
-        left, right = ((x + side * line.width / 2) / wide * TILES[0] for side in (-1, 1))
-        top, bottom = ((y + side * line.height / 2) / high * TILES[1] for side in (-1, 1))
-        out[max(0, int(top)) : int(bottom) + 1, max(0, int(left)) : int(right) + 1] = True
-    return out if out.any() else ~out
+    def codes(self) -> list[Code]:
+        """What is known to stand on it."""
+        return self.settled or ([] if self.guess is None else [self.guess])
 
 
 def crop_of(shot: Shot, reading: Reading) -> Uint8:

@@ -91,8 +91,8 @@ class Scene:
     def look(self, small: Uint8, glimpse: Uint8 | None = None) -> None:
         """Take in another look, uint8[h, w]; glimpse: what `pass_over` compares the next ones with."""
         self.looks += 1
-        self._glimpse = glimpse
-        if small is self._small:
+        known, self._glimpse = self._glimpse, glimpse
+        if small is self._small or (glimpse is not None and glimpse is known):  # of a region the small one is made anew
             self._still_life = True
             self._count(0.0)
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -17,15 +17,15 @@ from device.decode import Known
 from device.errors import InputError
 from device.formats import Format
 from device.reader import Reader
-from device.types import Reading
+from device.types import Box, Reading, covers
 from device.watch import look
 from device.watch.envelope import find_paper, paper_box
 from device.watch.events import Event, State
-from device.watch.lying import Lying, Settled, blocks, crop_of, same_ink, same_outline
+from device.watch.lying import Code, Lying, crop_of, same_ink, same_outline
 from device.watch.scene import Scene
 from device.watch.track import MOST_LOOKS, Track
 from device.watch.trouble import LEAST_SHARPNESS, sharpness, text_lines, why_nothing
-from device.watch.writing import Writing
+from device.watch.writing import Writing, blocks
 
 log = logging.getLogger("postread.watch")
 
@@ -43,11 +43,9 @@ PATIENCE = 6.0
 """... until it is refused."""
 GONE = 0.5
 """Share of the writing's blocks that look otherwise when an envelope has gone; less is a hand, or its shadow."""
-IN_PLACE, MOST = 0.99, 0.5
-"""Share of the writing's pieces that are where they were when certainly nothing was exchanged, and when what is not may
-be below a hand."""
-LIKELY = 0.5
-"""Confidence of a single look from which on it tells that another code lies there."""
+CONTRADICTS, COVERS = 0.8, 0.8
+"""Confidence from which on a single look tells that another code lies where one was read, and share of that one's box
+that has to be covered: half a number beside a hand is none."""
 GLANCE = 30
 """Every so many shots at rest it is seen whether what lies there crept away."""
 WAIT = 0.5
@@ -100,7 +98,7 @@ class Watcher:
 
     def remember(self, thumb: Uint8, digits: str) -> None:
         """What was settled last before a restart: if it still lies there it is not announced again."""
-        self._before = Lying(thumb, self._track(), self.clock(), done=True, settled={digits: None})
+        self._before = Lying(thumb, self._track(), self.clock(), done=True, settled=[Code(digits)])
 
     def run(self) -> None:
         """Until the source ends or `stop` is called."""
@@ -149,9 +147,9 @@ class Watcher:
             return
         glimpse = shot.glimpse
         shot = look.region_of(shot, self.roi)
-        if self.why == "source-lost":
-            self._enter(*self._interrupted)
         scene.look(shot.small, glimpse)
+        if self.why == "source-lost":
+            self._go_on()
         if self.button is not None and self.button.pressed():
             self._leave()
             self._before, self._asked = None, True
@@ -191,6 +189,8 @@ class Watcher:
             before = self._before
         if before is not None and before.digits and scene.same_as(before.thumb) and self._is_the_same(before, shot):
             self._lying, self._before = before, None
+            if before.writing is None:
+                self._recall(before, shot)
             self._enter("settled")
             return
         if self._asked:
@@ -199,14 +199,28 @@ class Watcher:
     def _is_the_same(self, lying: Lying, shot: Shot) -> bool:
         """Whether what looks the same from afar is the same to the letter: of an envelope of the same form only the
         writing is another.  A hand may cover some of it: then what is read decides."""
-        if lying.writing is None or not lying.done or lying.blank or self._scene.still > 1:
+        was = lying.writing
+        if was is None or not lying.done or lying.blank or self._scene.still > 1:
             return True
-        share = lying.writing.share_in_place(shot.small)
-        if share >= IN_PLACE:
+        boxes = [map_box(code.box, shot.size, shot.small_size) for code in lying.codes if code.box is not None]
+        places: Sequence[Box | None] = boxes or [None]
+        if all(was.is_in_place(shot.small, place) for place in places):
             return True
-        seen = look.read(self.reader, shot, lying)
-        likely = [reading.digits for reading in seen if reading.confidence > LIKELY]
-        return share > MOST and (not likely or not lying.codes.isdisjoint(likely))
+        now = Writing.of(shot.small)
+        return all(was.is_alike(now, place) for place in places) and not self._contradicted(lying, shot)
+
+    def _contradicted(self, lying: Lying, shot: Shot) -> bool:
+        """Whether one more look is sure of another code where one was read."""
+        sure = [one for one in look.read(self.reader, shot, lying) if one.accepted and one.confidence > CONTRADICTS]
+        where = [(code.digits, code.box) for code in lying.codes if code.box is not None]
+        return any(one.digits != digits and covers(one.box, box, COVERS) for one in sure for digits, box in where)
+
+    def _recall(self, lying: Lying, shot: Shot) -> None:
+        """Of what lay there before a restart only a thumbnail was kept: its writing, and where the code is."""
+        lying.writing = Writing.of(shot.small)
+        lying.where = lying.writing.where
+        again = [one for one in look.read(self.reader, shot, lying) if one.digits == lying.digits]
+        lying.settled = [Code(one.digits, one.box, crop_of(shot, one)) for one in again] or lying.settled
 
     def _arrived(self, shot: Shot) -> Lying:
         """Something new; a table without an envelope means that the next one is another, whatever stands on it."""
@@ -280,9 +294,9 @@ class Watcher:
         if lying.done:
             return
         if not settled and not lying.digits and lying.track.standing(lying.paper_box):
-            lying.candidate = lying.track.standing(lying.paper_box)[0][1]
-            lying.crop = crop_of(shot, lying.candidate)
-            lying.candidate = look.on_picture(lying.candidate, shot)
+            likeliest = lying.track.standing(lying.paper_box)[0][1]
+            lying.guess = Code(likeliest.digits, likeliest.box, crop_of(shot, likeliest))
+            lying.candidate = look.on_picture(likeliest, shot)
         if lying.track.looks >= MOST_LOOKS and self.reader.format.postal is False and lying.digits:
             lying.done, self._before = True, None
         elif lying.track.looks >= MOST_LOOKS and self.clock() - lying.began > PATIENCE:
@@ -302,32 +316,42 @@ class Watcher:
             )
         if lying.done:
             self._before = None
-        lying.settled[reading.digits] = Settled(reading.box, crop)
+        lying.settled.append(Code(reading.digits, reading.box, crop))
 
     def _was_nudged(self, shot: Shot, reading: Reading, crop: Uint8) -> bool:
         """Whether a reading is one of what lay there before, which was moved a little: the same ink, and of print, all
         of which is alike, the same lines around it."""
         before = self._before
-        settled = None if before is None else before.settled.get(reading.digits)
-        if before is None or before.writing is None or settled is None or not same_ink(settled.crop, crop):
+        if before is None or before.writing is None:
             return False
-        was, now = (map_box(box, shot.size, shot.small_size) for box in (settled.box, reading.box))
-        by = now[0] - was[0] + (now[2] - was[2]) / 2, now[1] - was[1] + (now[3] - was[3]) / 2
-        return before.writing.share_moved(shot.small, was, by) > MOST
+        now = map_box(reading.box, shot.size, shot.small_size)
+        for code in before.settled:
+            if code.digits != reading.digits or code.box is None or code.crop is None or not same_ink(code.crop, crop):
+                continue
+            was = map_box(code.box, shot.size, shot.small_size)
+            by = now[0] - was[0] + (now[2] - was[2]) / 2, now[1] - was[1] + (now[3] - was[3]) / 2
+            if before.writing.went_along(Writing.of(shot.small), was, by):
+                return True
+        return False
 
     def _refuse(self, lying: Lying) -> None:
         """Announce what could not be settled, if there was anything like a code."""
         lying.done = True
-        reading = lying.candidate
-        if reading is None or not lying.track.code_like or lying.digits:
+        reading, guess = lying.candidate, lying.guess
+        if reading is None or guess is None or not lying.track.code_like or lying.digits:
             return
         self.state, self.why = "needs-help", "not-sure"
-        self.announce(Event("refused", "needs-help", reading.reason, reading.detail, reading, lying.crop))
+        self.announce(Event("refused", "needs-help", reading.reason, reading.detail, reading, guess.crop))
 
     def _lose(self, trouble: str) -> None:
         if self.why != "source-lost":
             self._interrupted = self.state, self.why
         self._enter("needs-help", "source-lost", trouble)
+
+    def _go_on(self) -> None:
+        """The source is back: with what lay there, if that still does."""
+        lies_there = self._lying is not None and not self._scene.moving and self._scene.same_as(self._lying.thumb)
+        self._enter(*(self._interrupted if lies_there else ("searching", None)))
 
     def _enter(self, state: State, why: str | None = None, detail: str | None = None) -> None:
         """Announce a state that is new."""

@@ -94,6 +94,17 @@ def test_as_long_as_readings_are_held_that_is_the_state_and_then_the_watchers(st
     assert not told[-1].late
 
 
+def test_a_reading_that_is_stored_while_its_envelope_still_lies_there_is_not_late(store, event, full) -> None:
+    """The store was locked for a moment: lights and gates move as ever."""
+    told = []
+    announcer = Announcer(io.StringIO(), store, listeners=[told.append])
+    full(True)
+    announcer(event("01310100", crop=(300, 300)))
+    full(False)
+    announcer.turn()
+    assert [(one.event, one.state, one.late) for one in told[1:]] == [("settled", "settled", False)]
+
+
 def test_stdout_on_a_full_disk_ends_nothing(root, tmp_path) -> None:
     """`postread watch > codes.jsonl` on the disk of the store, or another."""
     code = (

@@ -1,5 +1,6 @@
 """Envelopes come and go: each is announced once, and a person is told what is amiss."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -79,10 +80,10 @@ OTHER = "Marcos Pereira", "Av Paulista 1578"
 
 def test_an_envelope_of_the_same_form_in_the_same_place_is_another(watched, pictures, reading) -> None:
     """Only a digit differs, and from afar nothing does."""
-    watch = watched([reading(CODE)])
+    watch = watched([reading(CODE, box=LINE)])
     before, after = pictures.envelope("01310-100"), pictures.envelope("01310-700")
     watch.show(before, 30)
-    watch.exchange(before, after, [reading("01310700")])
+    watch.exchange(before, after, [reading("01310700", box=LINE)])
     assert watch.settled() == [CODE, "01310700"]
 
 
@@ -91,12 +92,12 @@ def test_another_addressee_s_envelope_of_the_same_code_in_its_place_counts_again
     watched, pictures, reading, by
 ) -> None:
     """Print of the code is alike to the last dot, the lines above it are not."""
-    watch = watched([reading(CODE, box=(218, 249, 150, 26))])
+    watch = watched([reading(CODE, box=(219, 252, 146, 20))])
     before, after = (
         pictures.envelope("01310-100", (80 + x, 50 + y), to=to) for (x, y), to in (((0, 0), TO), (by, OTHER))
     )
     watch.show(before, 30)
-    watch.exchange(before, after, [reading(CODE, box=(218 + by[0], 249 + by[1], 150, 26))])
+    watch.exchange(before, after, [reading(CODE, box=(219 + by[0], 252 + by[1], 146, 20))])
     assert watch.settled() == [CODE, CODE]
 
 
@@ -108,16 +109,51 @@ def test_where_the_last_one_was_refused_another_of_the_same_form_is_read(watched
     assert watch.settled() == ["01310700"]
 
 
-@pytest.mark.parametrize("seen", ["the code", "nothing"])
+def under_a_hand(picture, left: int, top: int):
+    """With a hand of 150x40 pixels on it."""
+    covered = picture.copy()
+    cv2.rectangle(covered, (left, top), (left + 150, top + 40), 120, -1)
+    return covered
+
+
+LINE = 219, 252, 146, 20
+"""Where the code stands on `envelope`."""
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        [(CODE, LINE)],  # the hand lies on the street
+        [],  # on the code
+        [("20040020", (100, 70, 120, 16))],  # the sender's can still be read
+        [("013101", (219, 252, 90, 20))],  # half of it can
+    ],
+    ids=["the code", "nothing", "the sender's", "half of it"],
+)
 def test_a_hand_that_rests_on_an_envelope_does_not_make_it_another(watched, pictures, reading, seen) -> None:
-    watch = watched([reading(CODE)])
+    watch = watched([reading(CODE, box=LINE)])
+    picture = pictures.envelope("01310-100")
+    watch.show(picture, 30)
+    watch.reader.answers = [[reading(digits, box=box) for digits, box in seen]]
+    left, top = (230, 205) if seen and seen[0][0] == CODE else (290, 240)
+    for far in (300, 200, 100):
+        watch.show(under_a_hand(picture, left + far, top), 1)
+    before = len(watch.events)
+    watch.show(under_a_hand(picture, left, top), 90)
+    watch.reader.answers = [[reading(CODE, box=LINE)]]
+    watch.show(picture, 40)
+    assert watch.events[before:] == []
+    assert watch.settled() == [CODE]
+
+
+def test_an_envelope_that_is_nudged_by_a_hand_that_stays_on_it_stays_the_same(watched, pictures, reading) -> None:
+    x, y, width, height = LINE
+    watch = watched([reading(CODE, box=LINE)])
     watch.show(pictures.envelope("01310-100"), 30)
-    watch.reader.answers = [[reading(CODE)] if seen == "the code" else []]
-    for left in (560, 500, 440, 380):
-        watch.show(pictures.envelope("01310-100", hand=left), 1)
-    watch.show(pictures.envelope("01310-100", hand=380), 90)
-    assert (watch.watcher.state, watch.watcher.why) == ("settled", None)
-    watch.show(pictures.envelope("01310-100"), 30)
+    watch.reader.answers = [[reading(CODE, box=(x + 12, y + 8, width, height))]]
+    nudged = pictures.envelope("01310-100", (92, 58))
+    watch.show(under_a_hand(nudged, 232, 160), 40)
+    watch.show(nudged, 40)
     assert watch.settled() == [CODE]
 
 
@@ -231,6 +267,18 @@ def test_after_a_restart_what_still_lies_there_is_not_announced_again(watched, p
     assert second.settled() == [CODE]
 
 
+def test_after_a_restart_another_of_the_same_form_in_its_place_is_read(watched, pictures, reading) -> None:
+    before, after = pictures.envelope("01310-100"), pictures.envelope("01310-700")
+    first = watched([reading(CODE, box=LINE)])
+    first.show(before)
+    (settled,) = [event for event in first.events if event.event == "settled"]
+    second = watched([reading(CODE, box=LINE)])
+    second.watcher.remember(settled.scene, CODE)
+    second.show(before, 40)
+    second.exchange(before, after, [reading("01310700", box=LINE)])
+    assert second.settled() == ["01310700"]
+
+
 def test_only_the_region_is_watched_and_boxes_lie_on_the_whole_picture(watched, pictures, reading) -> None:
     watch = watched([reading(CODE, box=(60, 30, 160, 24))], roi=(0.25, 0.5, 0.5, 0.5))
     watch.show(pictures.envelope("01310-100"))
@@ -274,3 +322,23 @@ def test_what_lay_there_settled_is_settled_when_the_source_comes_back(watched, p
     lost = states.index(("needs-help", "source-lost"))
     assert states[lost - 1 : lost + 2] == [("settled", None), ("needs-help", "source-lost"), ("settled", None)]
     assert watch.settled() == [CODE]
+
+
+def test_what_was_taken_away_while_the_source_was_lost_is_not_said_to_be_settled(watched, pictures, code) -> None:
+    watch = watched(code)
+    lying, gone = (
+        [shot_of(np.array(one), 0.0, 0) for _ in range(40)] for one in (pictures.envelope("1"), pictures.table())
+    )
+    watch.watcher.camera = Ending([*lying, None, *gone])
+    watch.watcher.run()
+    states = [event.state for event in watch.events]
+    assert states[-2:] == ["needs-help", "searching"]
+
+
+def test_of_a_region_too_a_stand_in_s_picture_that_lies_there_does_not_move(watched, pictures, code) -> None:
+    watch = watched(code, roi=(0.0, 0.0, 1.0, 1.0))
+    lying, moving = shot_of(np.array(pictures.envelope("01310-100")), 0.0, 0), []
+    for _ in range(100):
+        watch.watcher.look(lying)
+        moving.append(watch.watcher._scene.moving)
+    assert not any(moving[1:])
