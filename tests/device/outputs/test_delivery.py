@@ -26,6 +26,15 @@ def emptied(store, name: str):
     return lambda: not store.waiting(name, 1)
 
 
+def delivered(store, one, output, wait) -> None:
+    """One reading, once the output has it."""
+    delivery = Delivery(store, output)
+    store.add(one)
+    delivery.wake()
+    wait(emptied(store, output.name))
+    delivery.close()
+
+
 def test_csv_has_a_line_a_reading(store, event, tmp_path, wait) -> None:
     path = tmp_path / "codes.csv"
     delivery = Delivery(store, CsvFile(path))
@@ -98,11 +107,7 @@ def test_a_webhook_that_has_moved_is_said_and_gets_neither_reading_nor_token(
     store, event, server, wait, caplog, status
 ) -> None:
     server.answers, server.location = [status] * 3, server.url.replace("127.0.0.1", "localhost") + "/"
-    delivery = Delivery(store, Webhook(server.url, "secret"))
-    store.add(event())
-    delivery.wake()
-    wait(emptied(store, "webhook"))
-    delivery.close()
+    delivered(store, event(), Webhook(server.url, "secret"), wait)
     assert len(server.posts) == 1
     assert server.gets == 0
     assert f"answers {status}; give --webhook '{server.location}'" in caplog.text
@@ -115,11 +120,7 @@ def test_a_webhook_that_has_moved_is_said_and_gets_neither_reading_nor_token(
 )
 def test_a_rubbish_answer_is_no_arrival_and_no_end(store, event, server, wait, caplog, rubbish) -> None:
     server.answers = [rubbish]
-    delivery = Delivery(store, Webhook(server.url))
-    store.add(event())
-    delivery.wake()
-    wait(emptied(store, "webhook"))
-    delivery.close()
+    delivered(store, event(), Webhook(server.url), wait)
     assert len(server.posts) == 1
     assert "cannot be reached" in caplog.text
     assert "Traceback" not in caplog.text
@@ -135,11 +136,7 @@ def test_an_output_s_own_fault_does_not_end_its_thread(store, event, wait, caplo
 
         def close(self) -> None: ...
 
-    delivery = Delivery(store, Faulty())
-    store.add(event())
-    delivery.wake()
-    wait(emptied(store, "csv"))
-    delivery.close()
+    delivered(store, event(), Faulty(), wait)
     assert len(Faulty.given) == 3
     assert "csv: integer division" in caplog.text
     assert "csv: takes messages again" in caplog.text

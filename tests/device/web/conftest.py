@@ -4,6 +4,9 @@ import contextlib
 import http.client
 import io
 import json
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 
 from device import formats
@@ -24,10 +28,12 @@ from device.web.access import Door
 from device.web.live import Live
 from device.web.server import serving
 from device.web.settings import Kept, Settings
+from tests.device.conftest import PATIENCE
 from tests.device.outputs.conftest import event  # noqa: F401
 from tests.device.watch.conftest import reading  # noqa: F401
 
 TOKEN = "open sesame, please"
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +137,65 @@ def site(tmp_path: Path) -> Iterator[Callable[..., Site]]:
 def envelope(sample):
     """The sample's picture, BGR."""
     return cv2.imread(str(sample.path))
+
+
+@dataclass
+class Watched:
+    """`postread watch --web` over an envelope that lies there for a while, and then does not."""
+
+    url: str
+    folder: Path
+    database: Path
+
+
+@pytest.fixture(scope="module")
+def watched(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    folder = tmp_path_factory.mktemp("live")
+    (folder / "envelopes").mkdir()
+    picture = cv2.imread(str(root / "docs/sample/envelope.png"))
+    for number, one in enumerate([np.full_like(picture, 90)] + [picture] * 3):
+        cv2.imwrite(str(folder / f"envelopes/{number}.jpg"), one)
+    (folder / "token").write_text(TOKEN + "\n")
+    command = [sys.executable, "-m", "device", "watch", "--source", f"folder:{folder}/envelopes", "--loop"]
+    command += ["--store", str(folder / "readings.db"), "--web", "127.0.0.1:0", "--web-token-file", f"{folder}/token"]
+    log = folder / "log"
+    with log.open("w") as errors, (folder / "out").open("w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=errors, cwd=root)
+    until = time.monotonic() + PATIENCE / 1000
+    while not (found := re.search(r"live page: (\S+)", log.read_text())):
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    yield Watched(found[1], folder, folder / "readings.db")
+    process.terminate()
+    assert process.wait(60) == 0, log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+def opened(browser: Any, watched: Watched) -> Iterator[Callable[..., Any]]:
+    """opened(…): the page in a window of its own; it may complain of nothing and ask nobody else."""
+    contexts, complaints = [], []
+
+    def opened(address: str = f"#token={TOKEN}", viewport: dict[str, int] = DESK, **how: Any) -> Any:
+        context = browser.new_context(viewport=viewport, **({"locale": "en-US"} | how))
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: complaints.append(error))
+        page.on("console", lambda message: "status of 4" in message.text or complaints.append(message.text))
+        page.on("request", lambda one: one.url.startswith((watched.url, "blob:")) or complaints.append(one.url))
+        page.goto(watched.url + address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def first(page: Any) -> Any:
+    """The newest reading in the list, once there is one."""
+    item = page.locator("#list li").first
+    item.wait_for()
+    return item
