@@ -112,19 +112,23 @@ def _answers(
     """The JSON lines of one path: one a page, or one that says what is wrong."""
     from device import answers, sources
 
-    page, pages = 0, 1
     limit = options.max_pixels
     # Decoded again, in colour: what is read does not depend on whether it is drawn.
     coloured = cache(lambda: sources.open_book(path, sources.read_file(path), colour=True, max_pixels=limit))
     try:
-        for frame in sources.pages(path, first_only=options.pages == "first", max_pixels=limit):
-            page, pages = frame.page, frame.pages
-            readings = reader.read(frame)
-            failure = _draw(drawings, coloured, page, readings, options) if drawings else None
-            yield answers.line(path, page, pages, readings, failure)
-            page += 1
+        book = sources.open_book(path, sources.read_file(path), max_pixels=limit)
     except InputError as error:
-        yield answers.line(path, page, pages, error=_explain(error, options))
+        yield answers.line(path, 0, 1, error=_explain(error, options))
+        return
+    for page in range(1 if options.pages == "first" else len(book)):
+        try:
+            frame = book.page(page)
+            readings = reader.read(frame)
+        except InputError as error:
+            yield answers.line(path, page, len(book), error=_explain(error, options))
+            continue
+        failure = _draw(drawings, coloured, page, readings, options) if drawings else None
+        yield answers.line(path, page, len(book), readings, failure)
 
 
 def _draw(

@@ -78,9 +78,10 @@ def open_book(source: str, content: bytes, *, colour: bool = False, max_pixels: 
     header = headers.parse(content)
     if header is None:
         raise InputError(f"{source}: not a picture that can be read; give PNG, JPEG, TIFF, WebP, BMP, GIF, PNM or PDF")
-    _check(source, header, len(content), colour, max_pixels)
     if len(header.directories) > 1:
+        _check_end(source, header)
         return _Tiff(source, bytearray(content), colour, max_pixels, header.directories)
+    _check(source, header, len(content), colour, max_pixels)
     return _Picture(source, content, colour, header)
 
 
@@ -155,10 +156,14 @@ def _check(source: str, header: headers.Header, size: int, colour: bool, max_pix
     if needed > MAX_MEMORY:
         limit = MAX_MEMORY / 1e6
         raise InputError(f"{source}: takes {needed / 1e6:.0f} MB to decode, over the limit of {limit:.0f}; reduce it")
-    if not header.complete:
-        raise InputError(f"{source}: truncated ({header.kind} without its end); scan or copy it again")
+    _check_end(source, header)
     if header.width < 1 or header.height < 1:
         raise InputError(f"{source}: damaged ({header.kind} of {header.width}x{header.height} pixels); copy it again")
+
+
+def _check_end(source: str, header: headers.Header) -> None:
+    if not header.complete:
+        raise InputError(f"{source}: truncated ({header.kind} without its end); scan or copy it again")
 
 
 def _decode(source: str, content: headers.Bytes, header: headers.Header, colour: bool) -> NDArray[np.uint8]:

@@ -21,7 +21,7 @@ from device.batch.edits import edits
 from device.batch.pictures import crop, scan
 from device.batch.rows import CORRECTED, flat
 from device.batch.tables import unguarded
-from device.batch.whole import whole
+from device.batch.whole import alone, whole
 from device.errors import InputError, UsageError
 
 Key = tuple[str, int]
@@ -94,7 +94,8 @@ def apply(out: Path, corrections: Mapping[Key, Correction], format: str) -> list
             told = line if correction is None else _corrected(line, correction, format)
             yield json.dumps(told, ensure_ascii=False)
 
-    tables.write(out, corrected())
+    with alone(out):
+        tables.write(out, corrected())
     return list(left.values())
 
 
@@ -133,6 +134,10 @@ def crops(out: Path, corrections: Mapping[Key, Correction], folder: Path, max_pi
     stands elsewhere on the page, and is left out.  How many there are now, and what could not be cut.
     """
     books, failed = Books(max_pixels), []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--crops {folder}: cannot be made ({error.strerror}); give another folder") from error
     labels = _labels(folder)
     for line in tables.read(out):
         row, correction = flat(line), corrections.get((line["source"], line["page"]))
@@ -141,7 +146,6 @@ def crops(out: Path, corrections: Mapping[Key, Correction], folder: Path, max_pi
         name = hashlib.sha256(f"{row.source}\0{row.page}".encode()).hexdigest()[:16] + ".png"
         try:
             picture = crop(scan(books, row.source, row.page), row.box, row.source)
-            folder.mkdir(parents=True, exist_ok=True)
             with whole(folder / name) as beside:
                 beside.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
         except InputError as error:
@@ -156,13 +160,15 @@ def crops(out: Path, corrections: Mapping[Key, Correction], folder: Path, max_pi
 def _labels(folder: Path) -> dict[str, str]:
     """Those of an earlier call, which this one adds to."""
     path = folder / LABELS
-    if not path.is_file():
+    if not path.exists():
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
+    try:
+        rows = csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), strict=True)
         if tuple(rows.fieldnames or ()) != LABEL_COLUMNS:
-            raise InputError(f"{path}: its first line is not {','.join(LABEL_COLUMNS)}; give --crops another folder")
+            raise ValueError(f"its first line is not {','.join(LABEL_COLUMNS)}")
         return {row["file"]: row["label"] for row in rows}
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(f"{path}: {error}; give --crops another folder") from error
 
 
 def _write_labels(folder: Path, labels: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import filecmp
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,9 +15,12 @@ from pathlib import Path
 from device.answers import Line
 from device.batch import remote
 from device.batch.rows import Row, flat
+from device.batch.whole import whole
 
 REFUSED, SEVERAL, UNREADABLE = "refused", "several", "unreadable"
 """Folders for scans without a code, with pages of different ones, and those that could not be read."""
+FOLDER = re.compile(rf"[0-9][0-9 .-]*|{REFUSED}|{SEVERAL}|{UNREADABLE}")
+"""What a folder may be called: a table that was written by hand may have anything for a code, `../..` too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,11 @@ def file_away(filing: Filing, lines: Iterable[Line]) -> Iterator[str]:
         if remote.is_url(source):
             yield f"{source}: only files of this machine can be filed"
             continue
-        folder = filing.folder / _where(list(pages), filing.prefix)
+        name = _where(list(pages), filing.prefix)
+        if not FOLDER.fullmatch(name):
+            yield f"{source}: not filed, {name!r} is no code; mend it in the table"
+            continue
+        folder = filing.folder / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _put(Path(source), folder, filing.how)
@@ -67,6 +75,8 @@ def _put(source: Path, folder: Path, how: str) -> None:
             PLACES[how](source, target)
             return
         if _is_there(source, target, how):
+            if how == "move" and source.exists() and not target.samefile(source):
+                source.unlink()  # a move to another disk was stopped when the copy was whole
             return
 
 
@@ -90,14 +100,12 @@ def _link(source: Path, target: Path) -> None:
     target.symlink_to(source.absolute())
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Whole or not at all, with the time of its last change."""
-    beside = target.with_name(f".{target.name}.part")
-    try:
+def _copy(source: Path, target: Path, *, settled: bool = False) -> None:
+    """Whole or not at all, with the time of its last change; settled: and on the disk for good."""
+    with source.open("rb"):  # what is wrong with it is not the target's fault
+        pass
+    with whole(target, settled=settled) as beside:
         shutil.copy2(source, beside)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _move(source: Path, target: Path) -> None:
@@ -110,7 +118,7 @@ def _move(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _copy(source, target)  # on another disk
+        _copy(source, target, settled=True)  # on another disk
         source.unlink()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
@@ -11,6 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 from device.errors import InputError, PostreadError
 
@@ -26,26 +28,55 @@ _numbers = count()
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, *, settled: bool = True) -> Iterator[Path]:
     """Where to write a file that takes its place when the block is left; a block that fails leaves what was there.
 
     Each has a name of its own, so that of two who write the same file the last one's is there, whole.  What a kill
-    leaves behind goes a day later with the next file that is written into the folder.  Raises InputError.
+    leaves behind goes a day later with the next file that is written into the folder.  settled: the disk has it for
+    good when the block is left, which takes its time.  Raises InputError.
     """
     _sweep(path.parent)
     beside = path.with_name(f".{path.name[:BEGINNING]}.{_MARK}-{next(_numbers)}.part")
     try:
         try:
             yield beside
-            _settle(beside)
+            if settled:
+                _settle(beside)
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
-        _settle(path.parent)
+        if settled:
+            _settle(path.parent)
     except PostreadError:
         raise
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """While a file is read and written anew nobody else does the same.  Raises InputError where somebody is at it.
+
+    The lock is on the file that is replaced, so it has to be there still when the lock is had.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    with file:
+        if not _locked(file, path):
+            raise InputError(f"{path}: another command is writing it anew; give this one again")
+        yield
+
+
+def _locked(file: BinaryIO, path: Path) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a disk that has no locks
+        pass
+    return os.path.samestat(os.fstat(file.fileno()), path.stat())
 
 
 @cache

@@ -147,6 +147,21 @@ def test_a_page_that_fails_is_named_in_its_line(postread: Postread, tmp_path: Pa
     assert answer.code == 1
 
 
+def test_the_pages_after_one_that_fails_are_read(postread: Postread, tmp_path: Path) -> None:
+    path = tmp_path / "pages.tif"
+    small, large = Image.new("L", (50, 5), 255), Image.new("L", (100, 60), 255)
+    large.save(path, save_all=True, append_images=[small, large, small])
+    answer = postread("read", "--pages", "all", "--max-pixels", "1000", path)
+    assert [(line["page"], line["pages"], line["error"] is None) for line in answer.lines] == [
+        (0, 4, False),
+        (1, 4, True),
+        (2, 4, False),
+        (3, 4, True),
+    ]
+    assert "page 0: 100x60 pixels" in answer.lines[0]["error"]
+    assert answer.code == 1
+
+
 # ── Paths on stdin ──
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,36 @@ def test_what_cannot_be_filed_is_named_and_the_rest_is(
     assert "s3:/bucket/1.png" in answer.err or "only files of this machine" in answer.err
     assert "2.png: cannot be filed" in answer.err
     assert len(filed(tmp_path / "out")) == 6
+
+
+@pytest.mark.parametrize("code", ["../../01310-100", "/tmp/01310-100", "..", "01310/100", "Pelé"])
+def test_a_code_that_somebody_wrote_into_the_table_leads_into_no_other_folder(
+    tmp_path: Path, lines: list[Line], code: str
+) -> None:
+    (tmp_path / "deep/out").mkdir(parents=True)
+    told = [line(Path(lines[0]["source"]), code), *lines[2:]]
+    (said,) = file_away(Filing(tmp_path / "deep/out", None, "copy"), told)
+    assert said == f"{lines[0]['source']}: not filed, {code!r} is no code; mend it in the table"
+    expected = {name: text for name, text in BY_CODE.items() if not text.endswith("1.png")}
+    assert filed(tmp_path / "deep") == {f"out/{name}": text for name, text in expected.items()}
+
+
+def test_a_move_to_another_disk_that_was_stopped_before_the_scan_was_taken_away_is_finished(
+    tmp_path: Path, lines: list[Line]
+) -> None:
+    source, target = Path(lines[2]["source"]), tmp_path / "out/01310-200/2.png"
+    target.parent.mkdir(parents=True)
+    shutil.copy2(source, target)
+    assert not list(file_away(Filing(tmp_path / "out", None, "move"), [lines[2]]))
+    assert (source.exists(), filed(tmp_path / "out")) == (False, {"01310-200/2.png": "2.png"})
+
+
+def test_a_scan_that_lies_in_its_folder_stays_there(tmp_path: Path) -> None:
+    scan = tmp_path / "01310-100/1.png"
+    scan.parent.mkdir()
+    scan.write_text("1.png")
+    assert not list(file_away(Filing(tmp_path, None, "move"), [line(scan, "01310-100")]))
+    assert filed(tmp_path) == {"01310-100/1.png": "1.png"}
 
 
 @pytest.mark.parametrize("by", ["prefix:0", "prefix:x", "prefix", "town"])

@@ -147,6 +147,28 @@ def test_crops_do_not_go_into_a_folder_of_something_else(tmp_path: Path, scans: 
         corrections.crops(out, {(scans[0], 0): corrections.Correction(scans[0], 0, "01310100")}, tmp_path, 10**8)
 
 
+def test_a_file_where_the_crops_should_go_is_named_and_nothing_is_applied(
+    postread: Callable[..., Any], tmp_path: Path, scans: list[str]
+) -> None:
+    out, saved, file = tmp_path / "codes.jsonl", tmp_path / "corrections.json", tmp_path / "file"
+    tables.write(out, [json.dumps(line(scans[0]))])
+    before = out.read_bytes()
+    saved.write_text(json.dumps({"corrections": [{"source": scans[0], "page": 0, "code": "01310-104"}]}))
+    file.write_text("mine")
+    answer = postread("batch", "--out", out, "--apply", saved, "--crops", file / "crops")
+    assert answer.code == 1
+    assert answer.err == f"postread: --crops {file / 'crops'}: cannot be made (Not a directory); give another folder\n"
+    assert out.read_bytes() == before
+
+
+def test_labels_that_are_no_text_are_named(tmp_path: Path, scans: list[str]) -> None:
+    out = tmp_path / "codes.jsonl"
+    tables.write(out, [json.dumps(line(scans[0]))])
+    (tmp_path / "labels.csv").write_bytes(b"file,label\n\xff\xfe,1\n")
+    with pytest.raises(InputError, match=r"labels\.csv: .* another folder"):
+        corrections.crops(out, {(scans[0], 0): corrections.Correction(scans[0], 0, "01310100")}, tmp_path, 10**8)
+
+
 # ── Scans that are others than were read ──
 
 

@@ -1,13 +1,15 @@
 """Files that are there whole or not at all, whoever else writes the same one, and whatever was killed before."""
 
+import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from device.batch.whole import whole
+from device.batch.whole import alone, whole
 from device.errors import InputError
 
 
@@ -41,7 +43,7 @@ def kill_while_it_writes(path: Path) -> str:
     """The name of what a process has left that was killed before its file was whole."""
     script = (
         "import os, pathlib, sys\n"
-        "from device.batch.whole import whole\n"
+        "from device.batch.whole import alone, whole\n"
         "with whole(pathlib.Path(sys.argv[1])) as beside:\n"
         "    beside.write_text('half')\n"
         "    pathlib.Path(f'{beside}-journal').write_text('half')\n"
@@ -80,3 +82,41 @@ def test_a_name_may_be_as_long_as_any(tmp_path: Path, letter: str) -> None:
     with whole(tmp_path / name) as beside:
         beside.write_text("whole")
     assert names(tmp_path) == [name]
+
+
+# ── One at a time ──
+
+
+def test_a_file_is_written_anew_by_one_alone(tmp_path: Path) -> None:
+    path = tmp_path / "codes.csv"
+    path.write_text("as read")
+    with alone(path):
+        with pytest.raises(InputError, match=r"codes\.csv: another command is writing it anew"), alone(path):
+            pass
+        with whole(path) as beside:
+            beside.write_text("corrected")
+    with alone(path):
+        assert path.read_text() == "corrected"
+
+
+def test_one_that_was_replaced_before_it_was_locked_is_not_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "codes.csv"
+    path.write_text("as read")
+    flock = fcntl.flock
+
+    def late(*args: Any) -> None:
+        with whole(path) as beside:
+            beside.write_text("corrected by another")
+        flock(*args)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(InputError, match="give this one again"), alone(path):
+        path.write_text("as read, and corrected")
+    assert path.read_text() == "corrected by another"
+
+
+def test_one_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"codes\.csv: cannot be read"), alone(tmp_path / "codes.csv"):
+        pass
