@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from convert import recorded
 from convert.errors import ConversionError
-from device.model import Bundle
+from device.model import DEFAULT_BUNDLE, Bundle
 from device.provenance import steps
+from train.commandline import plain_name
 
 FOLDERS = ("--runs", "--out", "--data", "--pendigits", "--fonts", "--workers", "--fine-tune")
 """Options whose values depend on the machine: a record has them without their folders."""
@@ -33,9 +36,13 @@ class Supplies:
 def remake(bundle: Bundle, work: Path, supplies: Supplies) -> Path:
     """Train, convert and fit as the card says; what is printed on the way goes to stderr.  Returns the new card.
 
-    Raises ConversionError: before anything runs where a supply is missing, and where a command fails.
+    Raises ConversionError: before anything runs where the card records anything but this project's own commands, or
+    where a supply is missing; and where a command fails.
     """
-    commands = [placed(step, work, supplies) for step in steps(bundle)]
+    try:
+        commands = [placed(step, work, supplies) for step in steps(bundle)]
+    except ConversionError as error:
+        raise ConversionError(f"{bundle.path}: {error}") from error
     for number, command in enumerate(commands, start=1):
         shown = f"python {shlex.join(command)}"
         print(f"{number} of {len(commands)}: {shown}", file=sys.stderr)
@@ -44,11 +51,13 @@ def remake(bundle: Bundle, work: Path, supplies: Supplies) -> Path:
     return work / "models" / f"{bundle.name}.json"
 
 
-def placed(step: str, work: Path, supplies: Supplies) -> list[str]:
-    """A recorded command as arguments of Python, in the folders of this machine: ``-m train …``."""
-    _, _, program, *words = shlex.split(step)
-    action = words.pop(0) if program == "convert" else "train"
-    found = dict(_by_option(words))
+def placed(command: str, work: Path, supplies: Supplies) -> list[str]:
+    """A recorded command as arguments of Python, in the folders of this machine: ``-m train …``.
+
+    All that it writes lies in the folder `work`, wherever the record has it.
+    """
+    step = recorded.read(command)
+    action, found = step.action, step.options
     kept = [word for option, values in found.items() if option not in FOLDERS and option != "--force"
             for word in _kept(action, option, values, work)]  # fmt: skip
     ours: dict[str, Path | int | None] = {"--data": supplies.data}
@@ -62,32 +71,28 @@ def placed(step: str, work: Path, supplies: Supplies) -> list[str]:
         ours["--fine-tune"] = _needed(found, "--fine-tune", supplies.crops, "--crops FOLDER")
     added = [word for option, value in ours.items() if value is not None for word in (option, str(value))]
     forced = [] if action == "decoder" else ["--force"]
-    return ["-m", program, *([] if program == "train" else [action]), *kept, *added, *forced]
-
-
-def _by_option(words: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Each option with its values, and first those that come before any, as the option ``""``."""
-    option, values = "", list[str]()
-    for word in words:
-        if word.startswith("--"):
-            yield option, values
-            option, equals, value = word.partition("=")
-            values = [value] if equals else []
-        else:
-            values.append(word)
-    yield option, values
+    return ["-m", *step.module, *kept, *added, *forced]
 
 
 def _kept(action: str, option: str, values: list[str], work: Path) -> list[str]:
     """An option as it was, but for the folders of runs and of the bundle."""
     if action == "model" and option in OF_RUNS:
-        values = [str(work / "runs" / Path(value).name) for value in values]
-    if action == "decoder" and not option:
-        values = [str(work / "models" / Path(value).with_suffix(".json").name) for value in values]
+        values = [str(work / "runs" / _name(value)) for value in values]
+    if action == "decoder" and not option:  # without a bundle it was the shipped one, which is to stay as it is
+        names = [_name(value).removesuffix(".json") for value in values or [DEFAULT_BUNDLE]]
+        values = [str(work / "models" / f"{name}.json") for name in names]
     return [option, *values] if option else values
 
 
-def _needed(found: dict[str, list[str]], option: str, here: Path | None, how: str) -> Path | None:
+def _name(value: str) -> str:
+    """Of a run or a card, without its folders: never the folder above."""
+    try:
+        return plain_name(Path(value).name)
+    except argparse.ArgumentTypeError as error:
+        raise ConversionError(f"it records a command with {value!r}: {error}; look into the card") from error
+
+
+def _needed(found: Mapping[str, list[str]], option: str, here: Path | None, how: str) -> Path | None:
     """What lies here for an option that the record has; nothing for one that it has not."""
     if option not in found:
         return None

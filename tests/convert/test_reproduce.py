@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from convert import __main__ as command
+from convert import remake as remaking
 from convert import reproduce
 from convert.errors import ConversionError, ParityError
+from convert.recorded import OPTIONS
 from convert.remake import Supplies, placed, remake
 from convert.reproduce import Row
 from device.model import Bundle
 from device.provenance import steps
+from train import __main__ as training
 
 WORK = Path("w")
 
@@ -54,6 +57,75 @@ def bundle(root, tmp_path) -> Path:
 def test_a_recorded_command_runs_in_this_machines_folders(step, there):
     supplies = Supplies(pendigits=Path("/here/p.tra"), crops=Path("/here/c"), workers=3)
     assert " ".join(placed(f"python -m {step}", WORK, supplies)) == f"-m {there}"
+
+
+def test_what_a_record_leaves_out_or_shortens_is_placed_too():
+    """Without a bundle it was the shipped one, which is not to be written to."""
+    supplies = Supplies(pendigits=Path("p"))
+    assert placed("python -m convert decoder --lines 30", WORK, Supplies())[3] == "w/models/lenet5.json"
+    assert placed("python -m convert decoder a.b --seed 2", WORK, Supplies())[3] == "w/models/a.b.json"
+    shortened = placed("python -m train --epoch 3 --pend elsewhere/p --run ..", WORK, supplies)
+    assert shortened == "-m train --epochs 3 --pendigits p --runs w/runs --force".split()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python -m pydoc helper.py",
+        "python -m train.tricks",
+        "python3 -m train --final",
+        "python -c 'import os'",
+        "bash -m train --final",
+        "python -m convert keras mine.keras",
+        "python -m train predict runs/a --test 0 --draw shares.png",
+        "python -m train --final table runs/a --into README.md",
+        "python -m train --draw shares.png",
+        "python -m train --f",
+        "python -m train -- predict",
+        "python -m convert model",
+        "python -m convert model a b",
+        "python -m convert model .. --held-out b",
+        "python -m convert model a --second /",
+        "python -m convert decoder ../.. --lines 30",
+        "python -m train --name 'x",
+        "make",
+        "",
+        "python -m",
+    ],
+)
+def test_nothing_runs_if_the_card_records_any_other_command(command, bundle, tmp_path, monkeypatch):
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("ran"))
+    monkeypatch.setattr(remaking, "steps", lambda _: ["python -m train --final", command])
+    with pytest.raises(ConversionError) as caught:
+        remake(Bundle.load(bundle), tmp_path, Supplies())
+    assert str(caught.value).startswith(f"{bundle}: it records ")
+    assert "look into the card" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "train --runs ../../x --final",
+        "train --runs=/etc",
+        "convert model ../../x/lenet5 --out /etc --held-out /held --second ../a",
+        "convert decoder /etc/lenet5.json",
+    ],
+)
+def test_all_that_is_written_lies_in_the_folder_for_it(step):
+    command = placed(f"python -m {step}", WORK, Supplies())
+    assert not {".", "..", "/", "etc", "x"} & {part for word in command for part in Path(word).parts}
+
+
+def test_all_options_of_training_and_conversion_are_known():
+    """But those of the commands for runs that are there already, and help."""
+    of_convert = command._parser()._subparsers._group_actions[0].choices
+    for action, parser in {
+        "train": training._parser(),
+        **{one: of_convert[one] for one in ("model", "decoder")},
+    }.items():
+        found = {option for option in parser._option_string_actions if option not in ("-h", "--help")}
+        assert found == set(OPTIONS[action]), action
 
 
 def test_data_and_fonts_go_where_they_are_taken():
