@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import h5py
 import keras
 
+from convert import sizes
 from convert.errors import ConversionError
 
 HOMES = (
@@ -36,6 +38,12 @@ VALUES = {"__keras_tensor__", "__tensor__", "__numpy__", "__slice__", "__ellipsi
 """What is no class, but written as if it were one."""
 ACTIVATIONS = ("activation", "recurrent_activation")
 """Where a layer names functions by a word."""
+MOST_CONFIGURATION = 4 * 2**20
+"""Bytes of a configuration; that of a hundred layers has 100,000."""
+DAMAGED = (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile, zlib.error, EOFError)
+"""What a file that Keras did not save, or not all of it, makes the libraries raise."""
+LOCKED = (RuntimeError, NotImplementedError)
+"""What zipfile raises of an encrypted file, and of one that is compressed in a way that it does not know."""
 
 
 def open_file(path: Path) -> keras.Model:
@@ -46,10 +54,15 @@ def open_file(path: Path) -> keras.Model:
     for said in _refusals(_configuration(path), "the network"):
         raise ConversionError(f"{path}: {said}")
     try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
+        with sizes.limited():
+            model = keras.models.load_model(path, compile=False, safe_mode=True)
+        sizes.require_small(model)
+    except ConversionError as error:
+        raise ConversionError(f"{path}: {error}") from error
     except Exception as error:  # whatever a damaged file makes Keras raise
         first = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise ConversionError(f"{path}: Keras cannot open it: {first}") from error
+    return model
 
 
 def _configuration(path: Path) -> Any:
@@ -63,13 +76,20 @@ def _configuration(path: Path) -> Any:
         raise ConversionError(f"{path} is neither .keras nor .h5; save the network with model.save('NAME.keras')")
     try:
         return json.loads(read(path))
-    except (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile) as error:
-        raise ConversionError(f"{path} is not a {path.suffix} file that Keras saved: {error}") from error
+    except ConversionError:
+        raise
+    except (*DAMAGED, *LOCKED) as error:
+        said = " ".join(str(error).split())
+        raise ConversionError(f"{path} is not a {path.suffix} file that Keras saved: {said}") from error
 
 
 def _of_zip(path: Path) -> str | bytes:
     with zipfile.ZipFile(path) as file:
-        return file.read("config.json")
+        told = file.getinfo("config.json")
+        if told.file_size > MOST_CONFIGURATION:
+            size = f"{told.file_size:,} bytes, and {MOST_CONFIGURATION:,} are the most"
+            raise ConversionError(f"{path} is not a network to be opened: its configuration has {size}")
+        return file.read(told)  # and that is no more than it tells
 
 
 def _of_hdf5(path: Path) -> str | bytes:
@@ -107,19 +127,33 @@ def _refusal(entry: dict[str, Any], layer: str) -> Iterator[str]:
             yield f"layer {layer} uses the custom function {entry.get('config')!r}: only Keras' own can be converted"
     elif name in ("Lambda", "__lambda__"):
         yield f"layer {layer} is a Lambda, Python code that the file brings along; build it of Keras' own layers"
-    elif not _is_pure(entry):
-        kind = entry.get("registered_name") or name
-        yield f"layer {layer} is a custom object, {kind!r}: only Keras' own layers can be converted"
+    elif (kind := _class(entry)) is None:
+        said = entry.get("registered_name") or name
+        yield f"layer {layer} is a custom object, {said!r}: only Keras' own layers can be converted"
+    elif issubclass(kind, keras.layers.Layer) and not issubclass(kind, keras.layers.InputLayer):
+        yield from _other_precision(entry, layer)
 
 
-def _is_pure(entry: dict[str, Any]) -> bool:
-    """Whether it is a class of Keras' own that computes and does nothing else."""
+def _other_precision(entry: dict[str, Any], layer: str) -> Iterator[str]:
+    """A layer that computes in another type than float32: the converted network would not be the one that is given."""
+    inner = entry.get("config")
+    policy = inner.get("dtype") if isinstance(inner, dict) else None
+    if isinstance(policy, dict):
+        told = policy.get("config")
+        policy = told.get("name", policy.get("class_name")) if isinstance(told, dict) else policy.get("class_name")
+    if policy not in (None, "float32"):
+        remedy = "build the same network with the dtype policy float32, give it the weights by set_weights, and save it"
+        yield f"layer {layer} computes as {policy}, float32 is wanted: {remedy}"
+
+
+def _class(entry: dict[str, Any]) -> type | None:
+    """The class that an entry names, if it is one of Keras' own that computes and does nothing else."""
     name, registered = entry["class_name"], entry.get("registered_name")
     if registered not in (None, name):
-        return False
+        return None
     homes = [str(entry["module"])] if entry.get("module") else HOMES
     found = next((found for home in homes if (found := getattr(sys.modules.get(home), name, None))), None)
-    return isinstance(found, type) and f"{found.__module__}.".startswith(PURE)
+    return found if isinstance(found, type) and f"{found.__module__}.".startswith(PURE) else None
 
 
 def _name(entry: dict[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from convert import keras_file, sizes
 from convert.errors import ConversionError
 from convert.keras_file import open_file
 
@@ -182,3 +183,91 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
     with h5py.File(path, "a") as file:
         del file["model_weights/last"]
     refused(path, "Keras cannot open it")
+
+
+def zipped(path, parts, method=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(path, "w", method) as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
+    return path
+
+
+def parts_of(path):
+    with zipfile.ZipFile(path) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def test_a_configuration_that_unpacks_to_gigabytes_is_refused_and_not_unpacked(tmp_path, monkeypatch):
+    parts = parts_of(save(tmp_path, keras.layers.Flatten()))
+    parts["config.json"] += b" " * keras_file.MOST_CONFIGURATION
+    path = zipped(tmp_path / "bomb.keras", parts)
+    assert path.stat().st_size < 100_000
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("unpacked"))
+    refused(path, "its configuration has 4,", "4,194,304 are the most")
+
+
+def with_bytes(path, head, place, change):
+    """Change a byte of each of a zip file's headers."""
+    content, at = bytearray(path.read_bytes()), -1
+    while (at := content.find(head, at + 1)) >= 0:
+        content[at + place] = change(content[at + place])
+    path.write_bytes(content)
+
+
+def test_what_cannot_be_unpacked_is_refused_in_one_line(tmp_path):
+    parts = parts_of(save(tmp_path, keras.layers.Flatten()))
+    damaged = zipped(tmp_path / "damaged.keras", parts)
+    content = bytearray(damaged.read_bytes())
+    start = content.find(b"config.json") + len("config.json")
+    content[start + 5 : start + 60] = bytes(255 - value for value in content[start + 5 : start + 60])
+    damaged.write_bytes(content)
+    refused(damaged, "is not a .keras file that Keras saved: Error -3 while decompressing")
+    encrypted = zipped(tmp_path / "encrypted.keras", parts, zipfile.ZIP_STORED)
+    with_bytes(encrypted, b"PK\x01\x02", 8, lambda flags: flags | 1)
+    with_bytes(encrypted, b"PK\x03\x04", 6, lambda flags: flags | 1)
+    refused(encrypted, "is encrypted")
+    unknown = zipped(tmp_path / "unknown.keras", parts, zipfile.ZIP_STORED)
+    with_bytes(unknown, b"PK\x01\x02", 10, lambda method: 99)
+    refused(unknown, "compression method is not supported")
+
+
+def test_a_layer_of_absurd_size_is_refused_before_it_is_built(tmp_path, monkeypatch):
+    path = save(tmp_path, keras.layers.Flatten(), keras.layers.Dense(10, name="dense"))
+    monkeypatch.setattr(keras.initializers.GlorotUniform, "__call__", lambda *_, **__: pytest.fail("made"))
+
+    def change(configuration):
+        layer = configuration["config"]["layers"][2]
+        layer["config"]["units"] = 2_000_000
+        return configuration
+
+    refused(with_configuration(path, change), "layer dense brings the parameters to 1,568,000,000", "50,000,000")
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_many_layers_of_moderate_size_count_together(end, tmp_path, monkeypatch):
+    path = save(tmp_path, keras.layers.Flatten(), *(keras.layers.Dense(30, name=f"d{k}") for k in range(4)), end=end)
+    monkeypatch.setattr(sizes, "MOST", 784 * 30 + 30 + 2 * 930)
+    refused(path, "layer d3 brings the parameters to")
+    monkeypatch.setattr(sizes, "MOST", 784 * 30 + 30 + 3 * 930)
+    assert open_file(path).count_params() == 784 * 30 + 30 + 3 * 930
+
+
+def test_a_layer_that_gives_too_much_is_refused(tmp_path):
+    layers = keras.layers
+    inner = keras.Sequential([layers.ZeroPadding2D(8000, name="wide"), layers.GlobalMaxPooling2D()])
+    refused(save(tmp_path, inner), "layer wide gives 256,", "values")
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("policy", ["mixed_float16", "float16", "bfloat16", "float64"])
+def test_layers_that_compute_in_another_type_are_refused_by_name(policy, end, tmp_path):
+    path = save(tmp_path, keras.layers.Flatten(), keras.layers.Dense(10, name="half", dtype=policy), end=end)
+    refused(path, f"layer half computes as {policy}, float32 is wanted", "set_weights")
+    within = keras.layers.TimeDistributed(keras.layers.Dense(3, name="inner", dtype=policy))
+    refused(save(tmp_path, within, end=end), f"layer inner computes as {policy}")
+
+
+def test_pixels_of_whole_numbers_are_opened(tmp_path):
+    inputs = keras.Input((28, 28, 1), dtype="uint8")
+    keras.Model(inputs, keras.layers.Rescaling(1 / 255)(inputs)).save(tmp_path / "net.keras")
+    assert open_file(tmp_path / "net.keras").inputs[0].dtype == "uint8"
