@@ -34,12 +34,18 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 
 def sqnr(signal: NDArray[np.floating], noisy: NDArray[np.floating]) -> float:
-    """Signal to quantisation noise, dB: the power of the values over that of the differences, any one shape."""
+    """Signal to quantisation noise, dB: the power of the values over that of the differences, any one shape.
+
+    What is not a number, or infinite, is as bad as can be.
+    """
+    if not (np.isfinite(signal).all() and np.isfinite(noisy).all()):
+        return -LARGEST_SQNR
     power = float(np.square(signal, dtype=np.float64).sum())
     noise = float(np.square(noisy.astype(np.float64) - signal).sum())
     if not noise:
         return LARGEST_SQNR
-    return min(LARGEST_SQNR, 10 * math.log10(power / noise)) if power else -LARGEST_SQNR
+    decibels = 10 * math.log10(power / noise) if power / noise else -LARGEST_SQNR
+    return max(-LARGEST_SQNR, min(LARGEST_SQNR, decibels))
 
 
 def calibration_error(confidences: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS) -> float:

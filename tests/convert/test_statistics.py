@@ -38,6 +38,17 @@ def test_sqnr_is_in_decibels_of_power():
     assert sqnr(np.zeros(3, np.float32), np.ones(3, np.float32)) == -LARGEST_SQNR
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_what_is_not_a_number_is_as_bad_as_can_be(wrong):
+    signal, spoilt = np.ones(5, np.float32), np.ones(5, np.float32)
+    spoilt[2] = wrong
+    assert sqnr(signal, spoilt) == sqnr(spoilt, signal) == sqnr(spoilt, spoilt) == -LARGEST_SQNR
+
+
+def test_hardly_any_signal_is_as_bad_as_can_be_too():
+    assert sqnr(np.array([1e-160]), np.array([1e10])) == -LARGEST_SQNR
+
+
 @given(bits=st.integers(4, 12), seed=st.integers(0, 2**32))
 def test_every_bit_is_worth_six_decibels(bits, seed):
     values = np.random.default_rng(seed).uniform(-1, 1, 5000)
