@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ from train.data import Glyphs, Mnist, Shown
 from train.errors import ExistsError, RunError
 from train.evaluate import Evaluation, evaluate, logits_of
 from train.files import json_bytes, sha256, write_json
-from train.networks.registry import build
+from train.networks.registry import NETWORKS, build
 from train.pieces import NOT_A_DIGIT
-from train.recipe import DIGIT, LENET5, Recipe
+from train.recipe import DIGIT, LENET5, RECIPES, Recipe
 from train.rendered import Sets, load, save
 from train.start import Start, digit_error
 
@@ -137,7 +138,7 @@ def beside(folder: Path, role: str) -> Path:
 
 
 def open_run(folder: Path) -> Run:
-    """Open a run folder for the next step; a RunError names what is missing."""
+    """Open a run folder for the next step; a RunError names what is missing, or is not as a training leaves it."""
     for name in (RECORD, MODEL):
         if not (folder / name).is_file():
             raise RunError(f"{folder} is not a finished run: it has no {name}")
@@ -147,7 +148,41 @@ def open_run(folder: Path) -> Run:
         raise RunError(f"{folder / RECORD} is not JSON: {error}") from error
     if not isinstance(record, dict) or record.get("run_schema") != RUN_SCHEMA:
         raise RunError(f"{folder / RECORD} is not a record of run schema {RUN_SCHEMA}")
+    if wrong := next(_wrong(record), None):
+        raise RunError(f"{folder / RECORD} is damaged: {wrong}; train the run again")
     return Run(folder, record)
+
+
+def _wrong(record: dict[str, Any]) -> Iterator[str]:
+    """What of a record is not as a training leaves it, the first thing first."""
+    for name, kind in {"command": str, "seed": int, "versions": dict, "data": dict, "recipe": dict}.items():
+        if not isinstance(record.get(name), kind):
+            yield f"it has no {name}"
+    role, recipe, data = record.get("role", DIGIT), record["recipe"], record["data"]
+    if role not in list(RECIPES):
+        yield f"its role is {role!r}, there are {', '.join(RECIPES)}"
+    if (arch := recipe.get("arch", LENET5)) not in list(NETWORKS):
+        yield f"its network is {arch!r}, there are {', '.join(NETWORKS)}"
+    if type(held_out := recipe.get("validation")) is not int or held_out < 0:
+        yield f"its recipe holds {held_out!r} digits out"
+    hashes = {"MNIST": data.get("sha256", data.get("mnist"))}
+    hashes |= {} if role == DIGIT else {HELD_OUT: data.get("held_out_sha256")}
+    yield from (f"it has no sha256 of {name}" for name, digest in hashes.items() if not isinstance(digest, str))
+    yield from _wrong_base(record.get("base"))
+
+
+def _wrong_base(base: Any) -> Iterator[str]:
+    """The same of what a fine-tuned network comes from; only the first of a bundle has its decoder."""
+    if base is None:
+        return
+    if not isinstance(base, dict) or not all(isinstance(base.get(name), str) for name in ("bundle", "keras_sha256")):
+        yield "it does not tell what it was fine-tuned from"
+        return
+    roles = base.get("beside", [])
+    if not isinstance(roles, list) or not all(role in list(RECIPES) for role in roles):
+        yield f"it was fine-tuned beside {roles!r}, there are {', '.join(RECIPES)}"
+    if not isinstance(base.get("decoder", {}), dict):
+        yield "it has no decoder"
 
 
 def versions() -> dict[str, str]:

@@ -99,6 +99,54 @@ def test_a_folder_that_is_no_finished_run_is_refused(name, content, complaint, t
         runs.open_run(tmp_path)
 
 
+RECORDED = {
+    "run_schema": 1,
+    "command": "python -m train",
+    "seed": 1998,
+    "versions": {},
+    "data": {"sha256": "ab", "held_out_sha256": "cd"},
+    "recipe": {"arch": "lenet5", "validation": 0},
+}
+BASE = {"bundle": "lenet5", "keras_sha256": "ab"}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"recipe": None}, "it has no recipe"),
+        ({"recipe": []}, "it has no recipe"),
+        ({"command": 7}, "it has no command"),
+        ({"seed": "1998"}, "it has no seed"),
+        ({"versions": None}, "it has no versions"),
+        ({"data": "MNIST"}, "it has no data"),
+        ({"data": {}}, "it has no sha256 of MNIST"),
+        ({"data": {"mnist": 3}}, "it has no sha256 of MNIST"),
+        ({"data": {"mnist": "ab"}, "role": "which-digit"}, r"it has no sha256 of held-out\.npz"),
+        ({"role": "other"}, "its role is 'other', there are digit, "),
+        ({"role": ["digit"]}, r"its role is \['digit'\]"),
+        ({"recipe": {"arch": "../escaped", "validation": 0}}, r"its network is '\.\./escaped', there are lenet5, "),
+        ({"recipe": {"arch": {}, "validation": 0}}, "its network is {}"),
+        ({"recipe": {}}, "its recipe holds None digits out"),
+        ({"recipe": {"validation": "5"}}, "its recipe holds '5' digits out"),
+        ({"recipe": {"validation": -5}}, "its recipe holds -5 digits out"),
+        ({"base": []}, "it does not tell what it was fine-tuned from"),
+        ({"base": {"bundle": "lenet5"}}, "it does not tell what it was fine-tuned from"),
+        ({"base": BASE | {"beside": ["../x"]}}, r"it was fine-tuned beside \['\.\./x'\]"),
+        ({"base": BASE | {"beside": 3}}, "it was fine-tuned beside 3"),
+        ({"base": BASE | {"decoder": None}}, "it has no decoder"),
+    ],
+)
+def test_a_record_that_is_not_as_a_training_leaves_it_is_refused_in_one_line(change, complaint, tmp_path):
+    (tmp_path / "model.keras").touch()
+    record = tmp_path / "run.json"
+    record.write_text(json.dumps(RECORDED | {"base": BASE | {"beside": ["which-digit"], "decoder": {}}}))
+    assert runs.open_run(tmp_path).arch == "lenet5"
+    record.write_text(json.dumps(RECORDED | change))
+    with pytest.raises(RunError, match=f"{complaint}.*; train the run again") as caught:
+        runs.open_run(tmp_path)
+    assert str(caught.value).startswith(f"{record} is damaged: ")
+
+
 def test_a_command_is_recorded_without_this_machines_folders():
     arguments = ["--data", "/home/someone/mnist.npz", "--runs=/var/runs", "--name", "a b", "--rate", "0.1"]
     assert command_of("train", arguments) == "python -m train --data mnist.npz --runs=runs --name 'a b' --rate 0.1"
