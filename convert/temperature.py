@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-SHARPEST, FLATTEST = 0.1, 10.0
-"""The temperature is looked for between these."""
+SHARPEST, FLATTEST = 0.1, 100.0
+"""The temperature is looked for between these, which lie well beyond every limit of the gate."""
 STEPS = 60
 """Halvings of that interval; double precision is used up after about 50."""
 

@@ -15,8 +15,9 @@ from convert import calibrate, gate, quantize
 from convert.errors import ConversionError, ParityError
 from convert.gate import ON_MNIST, Limits, failures
 from convert.parity.compare import Comparison
-from convert.parity.figures import Parity
+from convert.parity.figures import Parity, compare
 from convert.parity.layers import Layer
+from convert.temperature import FLATTEST, SHARPEST, fit_temperature
 from device import classify
 from device.errors import ModelError
 
@@ -52,6 +53,27 @@ def test_the_thresholds_are_those_promised():
     assert gate.limits("digit", "cnn-simple", on_mnist=True).error_gap == 0.001
     assert gate.limits("digit", "lenet5-1998", on_mnist=True).sharpness == (0.2, 20.0)
     assert gate.LARGEST_CODE_GAP == 0.002
+
+
+EVERY = {name: limits for name, limits in vars(gate).items() if isinstance(limits, Limits)}
+
+
+@pytest.mark.parametrize("limits", EVERY.values(), ids=EVERY)
+def test_the_temperature_is_looked_for_beyond_every_limit(limits):
+    """Else it would stop short of the limit, and the check could not fail."""
+    low, high = limits.sharpness
+    assert 2 * SHARPEST <= low < high <= FLATTEST / 4
+
+
+@pytest.mark.parametrize("limits", [ON_MNIST, gate.DISTANCES_ON_MNIST, gate.BROUGHT_ON_MNIST])
+def test_logits_thirty_times_too_large_are_refused(limits):
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 10, 5000).astype(np.uint8)
+    logits = (np.eye(10)[labels] * 8 + rng.normal(0, 2, (5000, 10))).astype(np.float32)
+    logits /= np.float32(fit_temperature(logits, labels))
+    assert failures(compare(logits, logits, labels), limits) == []
+    (said,) = failures(compare(30 * logits, 30 * logits, labels), limits)
+    assert said.startswith("the logits are too large: their temperature is ")
 
 
 def test_the_wide_network_is_held_to_the_same():
