@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import re
 from dataclasses import replace
 
 import keras
@@ -100,6 +101,13 @@ def test_the_shipped_temperature_was_fitted_on_digits_held_out(root):
     card = json.loads((root / "models" / "lenet5.json").read_bytes())
     assert card["made_by"]["temperature"]["held_out"] == 10_000
     assert 1 < card["decoder"]["temperature"] < 1.5
+
+
+def test_the_readme_tells_the_cards_temperature(root):
+    found = re.findall(r"temperature in the card, ([\d.]+),", (root / "models" / "README.md").read_text())
+    assert [float(one) for one in found] == [
+        json.loads((root / "models/lenet5.json").read_bytes())["decoder"]["temperature"]
+    ]
 
 
 def test_the_card_names_no_folder_and_no_time(make_run, small, out):
