@@ -166,6 +166,11 @@ def _honest(run: Run, held_out: Run | None) -> Run:
     """The run whose held-out digits calibrate: the one named, if it differs from the first in nothing else."""
     if held_out is None:
         return run
+    if run.base is not None:
+        kept = f"keeps the temperature and the decoder of the bundle {run.base['bundle']}"
+        raise ConversionError(f"{run.folder} was fine-tuned and {kept}; leave --held-out out")
+    if not held_out.record["recipe"]["validation"]:
+        raise ConversionError(f"{held_out.folder} holds no digits out; train it without --final")
     ours, theirs = (one.record["recipe"] | {"validation": 0} for one in (run, held_out))
     if ours != theirs or held_out.record["data"]["sha256"] != run.record["data"]["sha256"]:
         raise ConversionError(f"{held_out.folder} was trained by another recipe than {run.folder}")

@@ -57,3 +57,11 @@ def test_the_networks_that_were_fine_tuned_with_it_are_found_beside_it(
     make_second("tuned-digit-or-not")
     assert convert(run, tmp_path) == 0
     assert [network.role for network in Bundle.load(tmp_path / "mine.json").networks] == ["digit", "digit-or-not"]
+
+
+def test_digits_held_out_do_not_calibrate_a_fine_tuned_network(tuned, make_run, tmp_path, small, monkeypatch, capsys):
+    monkeypatch.setattr(data, "load", lambda path=None: small)
+    assert convert(tuned(), tmp_path, "--held-out", str(make_run("held-out").folder)) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "tuned was fine-tuned and keeps the temperature and the decoder of the bundle lenet5" in line
+    assert "leave --held-out out" in line
