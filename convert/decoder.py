@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convert import files
 from convert.errors import ConversionError
 from convert.sheets import MAKERS, Case, Sheet, asked, render
 from device.decode import FEATURES, Decoder, describe
@@ -300,8 +301,14 @@ def _rounded(outcome: Outcome) -> dict[str, Any]:
 
 
 def _rewrite(bundle: Bundle, decoder: dict[str, Any]) -> None:
-    """Put the decoder into the card as it is now, all else untouched."""
-    card = json.loads(bundle.path.read_bytes())
+    """Put the decoder into the card as it is now, all else untouched.  Raises ConversionError for other networks."""
+    try:
+        card = json.loads(bundle.path.read_bytes())
+        same = files.hashes(card) == files.hashes(bundle.card)
+    except files.UNREADABLE:
+        same = False
+    if not same:
+        raise ConversionError(f"{bundle.path}: the bundle was made anew while the decoder was fitted; run it again")
     write_json(bundle.path, card | {"decoder": decoder})
 
 

@@ -10,6 +10,7 @@ import pytest
 from convert import __main__ as command
 from convert import brought, ends, forms, quantize
 from convert.errors import ConversionError
+from convert.keras_file import open_file
 from convert.parity.compare import Compared
 from convert.scaling import Scaling
 from device.classify import Classifier
@@ -89,12 +90,12 @@ def test_the_card_says_where_it_comes_from(flat, run, tmp_path):
 def test_a_bundle_in_the_way_is_named_and_the_scaling_can_be_told(flat, run, tmp_path):
     path = kept(flat, tmp_path)
     (tmp_path / "out").mkdir()
-    (tmp_path / "out/my-net.h5").touch()
+    (tmp_path / "out/my-net.h5").write_text("the user's own")
     (line,) = run(path, code=1)
     assert "has my-net.h5 already" in line
     lines = run(path, "--force", "--scaling=-1..1")
     assert lines[0].startswith("pixels: -1..1 (paper..ink), as told: ")
-    assert not (tmp_path / "out/my-net.h5").exists()
+    assert (tmp_path / "out/my-net.h5").read_text() == "the user's own"
     (line,) = run(path, "--force", "--scaling", "1..0", code=1)
     assert "with the scaling 1..0, 80% are wanted" in line
 
@@ -179,6 +180,29 @@ def two_answers():
 def test_other_ends_are_refused(make, said, tmp_path):
     with pytest.raises(ConversionError, match=said):
         ends.side_of(make(), tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:You are saving a model that has not yet been built:UserWarning")
+def test_a_network_that_was_saved_before_it_was_built_is_refused_in_one_line(run, tmp_path):
+    path = kept(keras.Sequential([layers.Flatten(), layers.Dense(10)]), tmp_path)
+    (line,) = run(path, code=1)
+    assert line.startswith(f"python -m convert: {path} was saved before it had any weights; build it")
+
+
+@pytest.mark.parametrize("wrap", [lambda one: {one.name: one}, lambda one: [one]], ids=["names", "list"])
+def test_ends_that_have_names_or_stand_in_a_list_are_taken(wrap, tmp_path):
+    keras.utils.set_random_seed(8)
+    inputs = keras.Input((28, 28), name="picture")
+    outputs = layers.Dense(10, "softmax", name="digit")(layers.Flatten()(inputs))
+    path = kept(keras.Model(wrap(inputs), wrap(outputs)), tmp_path)
+    model = open_file(path)
+    assert ends.side_of(model, path) == 28
+    bare, taken = ends.without_last_activation(model)
+    pixels = np.random.default_rng(0).normal(size=(5, 28, 28)).astype(np.float32)
+    given = np.asarray(keras.Model(inputs, outputs)(pixels))
+    below = ends.on_canvas(bare, Scaling(0, 255), 28)(np.pad(pixels, ((0, 0), (2, 2), (2, 2)))[..., None])
+    assert taken == "softmax"
+    np.testing.assert_allclose(np.asarray(keras.ops.softmax(below)), given, atol=1e-5)
 
 
 # ── The last activation ──

@@ -12,7 +12,8 @@ import pytest
 
 from convert import __main__ as command
 from convert import bundle as bundles
-from convert import calibrate, fast, forms, quantize, ranges
+from convert import calibrate, fast, files, forms, quantize, ranges
+from convert.card import stem
 from convert.errors import ConversionError, ParityError
 from convert.graph import inspect
 from convert.parity.compare import Comparison
@@ -184,6 +185,70 @@ def test_a_bundle_of_fewer_networks_leaves_no_files_of_the_others(make_run, make
     assert {path.name for path in out.iterdir()} == FILES | SECOND
 
 
+class Plain:
+    """Stands for a network of a role, whose files have its bundle's name in them."""
+
+    def __init__(self, role="digit", suffix=".keras"):
+        self.role, self.ends = role, ("-int8.tflite", "-float32.tflite", suffix)
+
+    def contents(self, name):
+        return {f"{stem(name, self.role)}{end}": f"{name} {self.role}".encode() for end in self.ends}
+
+    def card(self, name):
+        int8, float32, keras_file = self.contents(name)
+        entry = {"role": self.role, "int8": {"file": int8, "sha256": "1"}, "float32": {"file": float32, "sha256": "2"}}
+        return entry, {"keras": {"file": keras_file}}
+
+
+def put(out, name, *networks):
+    """Write a bundle of stand-ins with --force."""
+    (first, made_by), *others = [one.card(name) for one in networks]
+    made_by |= {entry["role"]: told for entry, told in others}
+    files.write(out, name, networks, {"networks": [first, *(one for one, _ in others)], "made_by": made_by})
+
+
+def test_a_bundle_whose_name_begins_as_another_ones_loses_nothing_to_it(out):
+    put(out, "net-which-digit", Plain())
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    for _ in range(2):
+        put(out, "net", Plain())
+        assert {path: path.read_bytes() for path in before} == before
+    put(out, "net", Plain(), Plain("digit-or-not"))
+    put(out, "net", Plain())
+    assert {path: path.read_bytes() for path in before} == before
+    assert not list(out.glob("net-digit-or-not*"))
+
+
+def test_a_users_own_file_stays_unless_it_is_written_over(out):
+    out.mkdir()
+    own = out / "mine.keras"
+    own.write_text("own")
+    put(out, "mine", Plain(suffix=".h5"))
+    put(out, "mine", Plain(suffix=".h5"))
+    assert own.read_text() == "own"
+    put(out, "mine", Plain())
+    assert own.read_text() == "mine digit"
+    assert not (out / "mine.h5").exists()
+
+
+@pytest.mark.parametrize("card", ["", "[]", '{"networks": 3, "made_by": {}}', '{"networks": [], "made_by": []}'])
+def test_a_damaged_card_names_nothing_that_is_removed(card, out):
+    put(out, "mine", Plain(), Plain("digit-or-not"))
+    (out / "mine.json").write_text(card)
+    put(out, "mine", Plain())
+    assert (out / "mine-digit-or-not-int8.tflite").exists()
+
+
+def test_a_card_names_no_files_of_others_that_are_removed(out):
+    put(out, "mine", Plain())
+    (out / "notes.txt").touch()
+    card = json.loads((out / "mine.json").read_bytes())
+    card["networks"][0]["int8"]["file"] = "notes.txt"
+    (out / "mine.json").write_text(json.dumps(card))
+    put(out, "mine", Plain())
+    assert (out / "notes.txt").exists()
+
+
 def test_there_is_a_network_that_tells_digits_from_others_and_one_of_each_role(
     make_run, make_second, make_third, small, out
 ):
@@ -308,16 +373,24 @@ def test_held_out_glyphs_that_were_changed_are_refused(make_run, make_second, sm
         make(make_run(), out, small, others=[second])
 
 
-def test_a_fitted_decoder_stays_with_its_networks_and_with_no_others(make_run, small, out):
+def test_a_fitted_decoder_stays_with_its_networks_and_with_no_others(make_run, small, out, capsys):
     run, file = make_run(), out / "mine.json"
     make(run, out, small)
+    assert "kept" not in capsys.readouterr().err
     card = json.loads(file.read_bytes())
-    fitted = card["decoder"] | {"fitted": {}, "weights": {"skip": 2.0}}
-    file.write_text(json.dumps(card | {"decoder": fitted}))
+    fitted = card["decoder"] | {"fitted": {}, "weights": {"skip": 2.0}, "temperature": 1.25}
+    told = card["made_by"] | {"temperature": {"held_out": 7, "training": "python -m train --name older"}}
+    older = card | {"decoder": fitted, "made_by": told}
+    file.write_text(json.dumps(older))
     make(run, out, small, force=True)
-    assert json.loads(file.read_bytes())["decoder"] == fitted
-    card["networks"][0]["int8"]["sha256"] = "another"
-    file.write_text(json.dumps(card | {"decoder": fitted}))
+    found = json.loads(file.read_bytes())
+    assert found["decoder"] == fitted
+    assert found["made_by"]["temperature"] == told["temperature"]
+    assert (
+        f"{file}: the networks are the same, so the decoder that was fitted to them is kept" in capsys.readouterr().err
+    )
+    older["networks"][0]["int8"]["sha256"] = "another"
+    file.write_text(json.dumps(older))
     make(run, out, small, force=True)
     assert json.loads(file.read_bytes())["decoder"]["weights"] == {}
 
@@ -365,6 +438,12 @@ def test_a_final_run_takes_the_temperature_of_one_that_held_digits_out(make_run,
 def test_a_temperature_of_another_recipe_is_refused(make_run, small, out):
     with pytest.raises(ConversionError, match="another recipe"):
         make(make_run("final", validation=0), out, small, held_out=make_run("other", epochs=7))
+
+
+def test_a_run_that_holds_no_digits_out_calibrates_nothing(make_run, small, out):
+    final = make_run("final", validation=0)
+    with pytest.raises(ConversionError, match="final holds no digits out; train it without --final"):
+        make(final, out, small, held_out=final)
 
 
 def test_the_command_converts(make_run, small, out, monkeypatch, capsys):

@@ -267,6 +267,25 @@ def test_the_command_fits_and_rewrites_the_cards_decoder_alone(bundle, mnist, fo
         assert read.threshold(get(name)) == section["thresholds"][kind]
 
 
+def remade(card):
+    card["networks"][0]["int8"]["sha256"] = "another"
+
+
+def without_networks(card):
+    del card["networks"]
+
+
+@pytest.mark.parametrize("change", [remade, without_networks])
+def test_a_decoder_is_not_put_beside_other_networks_than_it_was_fitted_to(change, bundle):
+    opened, card = Bundle.load(bundle), json.loads(bundle.read_bytes())
+    change(card)
+    bundle.write_text(json.dumps(card))
+    with pytest.raises(decoder.ConversionError, match="made anew while the decoder was fitted; run it again") as caught:
+        decoder._rewrite(opened, {})
+    assert str(caught.value).startswith(str(bundle))
+    assert json.loads(bundle.read_bytes()) == card
+
+
 def test_pages_without_a_line_are_refused_in_one_line(pages):
     with pytest.raises(decoder.ConversionError, match="--lines"):
         decoder.described([], Weights())
