@@ -23,6 +23,11 @@ PASSING = (keras.layers.Flatten, keras.layers.Reshape, keras.layers.Dropout, ker
 
 def side_of(model: keras.Model, path: Path) -> int:
     """The side of the pictures that a network takes, 28 or 32.  Raises ConversionError where it cannot serve."""
+    if not getattr(model, "built", False) or not model.layers:
+        built = "model.build((None, 28, 28, 1))"
+        raise ConversionError(
+            f"{path} was saved before it had any weights; build it, {built}, train it and save it again"
+        )
     for end, tensors in (("inputs", model.inputs), ("outputs", model.outputs)):
         if len(tensors) != 1:
             names = ", ".join(tensor.name for tensor in tensors)
@@ -70,8 +75,17 @@ def without_last_activation(model: keras.Model) -> tuple[keras.Model, str]:
         return _linear(layer) if layer is last and taken != "linear" else layer
 
     inputs = keras.Input(model.inputs[0].shape[1:], name="pixels")
-    bare = keras.models.clone_model(model, input_tensors=inputs, clone_function=layer_of, recursive=True)
+    bare = keras.models.clone_model(
+        _from_one_to_one(model), input_tensors=inputs, clone_function=layer_of, recursive=True
+    )
     return bare, taken
+
+
+def _from_one_to_one(model: keras.Model) -> keras.Model:
+    """A network whose only input or output has a name, or stands in a list, without that."""
+    if isinstance(model, keras.Sequential):
+        return model
+    return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
 
 
 def _last(model: keras.Model) -> Any:
