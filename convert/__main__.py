@@ -156,12 +156,12 @@ def _add_parity(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _parity(options: argparse.Namespace, given: Sequence[str]) -> int:
+    from convert.opened import open_bundle
     from convert.parity import document, run
-    from device.model import Bundle
     from train import data
     from train.files import json_bytes
 
-    bundle, mnist = Bundle.load(options.bundle), data.load(options.data)
+    bundle, mnist = open_bundle(options.bundle), data.load(options.data)
     asked = run.Asked(options.scheme, tuple(options.on), options.scenes, options.codes, options.seed, options.workers)
     report = run.compare(bundle, asked, mnist, options.pendigits, options.fonts, command_of("convert", given))
     sys.stdout.write(json_bytes(report.record()).decode() if options.json else f"{report.table()}\n")
@@ -176,10 +176,10 @@ def _parity(options: argparse.Namespace, given: Sequence[str]) -> int:
 
 def _decoder(options: argparse.Namespace, given: Sequence[str]) -> int:
     from convert.decoder import fit, table
-    from device.model import Bundle
+    from convert.opened import open_bundle
     from train import data, rendered, typefaces
 
-    bundle = Bundle.load(options.bundle)
+    bundle = open_bundle(options.bundle)
     rendered.check_pendigits(options.pendigits)
     digits = data.load(options.data).train[-rendered.HELD_OUT_DIGITS :]
     supplies = rendered.Supplies(digits, options.pendigits, typefaces.provide(options.fonts))
@@ -190,15 +190,16 @@ def _decoder(options: argparse.Namespace, given: Sequence[str]) -> int:
 
 def _reproduce(options: argparse.Namespace, given: Sequence[str]) -> int:
     from convert import remake, reproduce  # as above
-    from device.model import Bundle
+    from convert.opened import open_bundle
     from train import data
 
-    bundle, mnist = Bundle.load(options.bundle), data.load(options.data)
+    bundle, mnist = open_bundle(options.bundle), data.load(options.data)
     if options.quick:
-        rows = list(reproduce.again(bundle, mnist))
+        rows = list(reproduce.again(bundle, mnist, options.pendigits))
     else:
         supplies = remake.Supplies(options.data, options.pendigits, options.fonts, options.crops, options.workers)
-        rows = list(reproduce.beside(bundle, Bundle.load(remake.remake(bundle, options.work, supplies)), mnist))
+        new = open_bundle(remake.remake(bundle, options.work, supplies))
+        rows = list(reproduce.beside(bundle, new, mnist, options.pendigits))
     print(reproduce.table(rows))
     reproduce.require(rows)
     return OK

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 from convert import calibrate, forms, quantize
 from convert.errors import ParityError
+from convert.files import hashes
 from device.model import Bundle, NetworkFile
 from device.provenance import Origin, origins
 from train import typefaces
@@ -28,6 +29,10 @@ LEAST_AGREEMENT = 0.999
 """Share of MNIST's test digits that a network made of the same weights gives the same class."""
 LARGEST_GAP = 0.001
 """By so much, a share of MNIST's test digits, may a network that was trained again err more: 0.1 points."""
+FITTED = ("weights", "confidence", "thresholds", "temperature")
+"""Of the decoder, what is compared."""
+UNTOLD = "the card does not tell"
+PENS = "pen digits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,10 @@ def require(rows: Iterable[Row]) -> None:
         raise ParityError(f"not made again: {', '.join(wrong)}")
 
 
-def again(bundle: Bundle, mnist: Mnist) -> Iterator[Row]:
+def again(bundle: Bundle, mnist: Mnist, pendigits: Path | None = None) -> Iterator[Row]:
     """The short form: the files and data that the card names, and its Keras networks converted once more."""
     yield from _versions(bundle)
-    yield from _data(bundle, mnist)
+    yield from _data(bundle, mnist, pendigits)
     for role, origin in origins(bundle).items():
         yield _same_file(origin.keras, origin.keras_sha256)
         for file in bundle.network(role).files.values():
@@ -68,19 +73,31 @@ def again(bundle: Bundle, mnist: Mnist) -> Iterator[Row]:
             yield from _converted(bundle, origin, mnist)
 
 
-def beside(bundle: Bundle, new: Bundle, mnist: Mnist) -> Iterator[Row]:
+def beside(bundle: Bundle, new: Bundle, mnist: Mnist, pendigits: Path | None = None) -> Iterator[Row]:
     """The full form: a bundle made anew, which has passed the gate of conversion, against the one it is to be."""
     yield from _versions(bundle)
-    yield from _data(bundle, mnist)
+    yield from _data(bundle, mnist, pendigits)
     theirs = origins(new)
     for role, origin in origins(bundle).items():
+        if role not in theirs:
+            yield Row(f"{role}, trained", "differs", "the recorded commands make no such network")
+            continue
         same = origin.keras_sha256 == theirs[role].keras_sha256
-        yield Row(f"{role}, trained", "identical" if same else "within the gate", "" if same else "see its files")
+        yield Row(
+            f"{role}, trained", "identical" if same else "not checked", "" if same else "other bits: see its files"
+        )
         for precision, file in bundle.network(role).files.items():
             yield _made_anew(file, new.network(role).files[precision], mnist)
-    names = ("weights", "confidence", "thresholds", "temperature")
-    same = all(bundle.decoder.get(name) == new.decoder.get(name) for name in names)
-    yield Row("decoder", "identical" if same else "within the gate", "" if same else "fitted to networks of other bits")
+    yield _decoder(bundle, new)
+
+
+def _decoder(bundle: Bundle, new: Bundle) -> Row:
+    """The decoder is fitted to the networks: to the same ones it comes out the same, to others nothing tells."""
+    if all(bundle.decoder.get(name) == new.decoder.get(name) for name in FITTED):
+        return Row("decoder", "identical")
+    if hashes(bundle.card) == hashes(new.card):
+        return Row("decoder", "differs", "though the networks are identical")
+    return Row("decoder", "not checked", "fitted to networks of other bits")
 
 
 def _made_anew(file: NetworkFile, other: NetworkFile, mnist: Mnist) -> Row:
@@ -98,14 +115,20 @@ def _versions(bundle: Bundle) -> Iterator[Row]:
         "versions of conversion": bundle.card.get("made_by", {}).get("versions", {}),
     }.items():
         others = [f"{name} {text}, here {here.get(name)}" for name, text in told.items() if here.get(name) != text]
-        yield Row(what, "not checked" if others else "identical", "; ".join(others))
+        said = "; ".join(others) if told else UNTOLD
+        yield Row(what, "not checked" if others or not told else "identical", said)
 
 
-def _data(bundle: Bundle, mnist: Mnist) -> Iterator[Row]:
+def _data(bundle: Bundle, mnist: Mnist, pendigits: Path | None) -> Iterator[Row]:
     """What the card says of data against what would be trained on here."""
     told = [one.data for one in origins(bundle).values() if one.command is not None]
-    digits = {one.get("sha256", one.get("mnist")) for one in told}
-    yield Row("MNIST", "identical" if digits <= {mnist.sha256()} else "differs", mnist.source)
+    digits = {one.get("sha256", one.get("mnist")) for one in (*told, bundle.card.get("made_by", {}).get("data", {}))}
+    yield _same_data("MNIST", digits - {None}, mnist.sha256(), mnist.source)
+    pens = {one.get("pendigits") for one in (*told, bundle.decoder.get("fitted", {}))} - {None}
+    if pens and pendigits is None:
+        yield Row(PENS, "not checked", "give them with --pendigits FILE")
+    elif pens and pendigits is not None:
+        yield _same_data(PENS, pens, sha256(pendigits), pendigits.name)
     fonts = {
         (name, font["version"], font["sha256"]) for one in told for name, font in one.get("fonts", {}).items()
     }  # fmt: skip
@@ -113,6 +136,13 @@ def _data(bundle: Bundle, mnist: Mnist) -> Iterator[Row]:
         other = sorted({name for name, *font in fonts if typefaces.PACKAGES.get(name) != tuple(font)})
         detail = f"of {len(fonts)}: {', '.join(other)}" if other else f"{len(fonts)}, by version and hash"
         yield Row("typefaces", "differs" if other else "identical", detail)
+
+
+def _same_data(what: str, told: set[Any], here: str, detail: str) -> Row:
+    """Data that the card tells the hash of, maybe several times."""
+    if not told:
+        return Row(what, "not checked", UNTOLD)
+    return Row(what, "identical" if told == {here} else "differs", detail)
 
 
 def _same_file(path: Path, digest: str) -> Row:

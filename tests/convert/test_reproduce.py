@@ -19,6 +19,7 @@ from convert.reproduce import Row
 from device.model import Bundle
 from device.provenance import steps
 from train import __main__ as training
+from train.files import sha256
 
 WORK = Path("w")
 
@@ -120,10 +121,8 @@ def test_all_that_is_written_lies_in_the_folder_for_it(step):
 def test_all_options_of_training_and_conversion_are_known():
     """But those of the commands for runs that are there already, and help."""
     of_convert = command._parser()._subparsers._group_actions[0].choices
-    for action, parser in {
-        "train": training._parser(),
-        **{one: of_convert[one] for one in ("model", "decoder")},
-    }.items():
+    parsers = {"train": training._parser(), "model": of_convert["model"], "decoder": of_convert["decoder"]}
+    for action, parser in parsers.items():
         found = {option for option in parser._option_string_actions if option not in ("-h", "--help")}
         assert found == set(OPTIONS[action]), action
 
@@ -164,7 +163,8 @@ def test_a_bundle_that_comes_out_the_same_is_identical_throughout(bundle, mnist,
     card = remake(shipped, tmp_path / "work", Supplies(pendigits=Path("p.tra")))
     rows = list(reproduce.beside(shipped, Bundle.load(card), mnist))
     assert len(ran) == len(steps(shipped))
-    assert {row.verdict for row in rows if not row.what.startswith("versions")} == {"identical"}
+    unasked = "versions of training", "versions of conversion", "pen digits"
+    assert {row.verdict for row in rows if row.what not in unasked} == {"identical"}
     assert {"digit, trained", "lenet5-int8.tflite", "decoder"} <= {row.what for row in rows}
 
 
@@ -218,6 +218,81 @@ def test_other_digits_and_other_typefaces_are_found(bundle, small, monkeypatch):
     rows = {row.what: row for row in reproduce.again(Bundle.load(bundle), small)}
     assert rows["MNIST"].verdict == "differs"
     assert (rows["typefaces"].verdict, rows["typefaces"].detail.split()[-1]) == ("differs", "arimo")
+
+
+def changed(bundle, change):
+    """The same bundle with another card."""
+    card = json.loads(bundle.read_text())
+    change(card)
+    bundle.write_text(json.dumps(card))
+    return Bundle.load(bundle)
+
+
+def test_another_decoder_differs_unless_it_was_fitted_to_other_networks(bundle, mnist, monkeypatch):
+    same = SimpleNamespace(verdict="within the gate", what="", detail="")
+    monkeypatch.setattr(reproduce, "_made_anew", lambda *_: same)
+    shipped = Bundle.load(bundle)
+    other = changed(bundle, lambda card: card["decoder"]["thresholds"].update(any=0.01))
+    rows = {row.what: row for row in reproduce.beside(shipped, other, mnist)}
+    assert (rows["decoder"].verdict, rows["decoder"].detail) == ("differs", "though the networks are identical")
+    assert rows["digit, trained"].verdict == "identical"
+    with pytest.raises(ParityError, match=r"not made again: decoder$"):
+        reproduce.require(rows.values())
+
+    def retrained(card):
+        card["networks"][0]["int8"]["sha256"] = card["made_by"]["keras"]["sha256"] = "another"
+
+    rows = {row.what: row for row in reproduce.beside(shipped, changed(bundle, retrained), mnist)}
+    assert rows["decoder"].verdict == rows["digit, trained"].verdict == "not checked"
+
+
+def test_a_network_that_the_commands_do_not_make_is_named(bundle, mnist):
+    shipped = Bundle.load(bundle)
+    fewer = changed(bundle, lambda card: card["networks"].pop())
+    with pytest.raises(ParityError, match=f"not made again: {shipped.networks[-1].role}, trained$"):
+        reproduce.require(reproduce.beside(shipped, fewer, mnist))
+
+
+def test_pen_digits_are_held_against_the_file_that_is_given(bundle, mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr(reproduce, "_converted", lambda *_: iter(()))
+    file = tmp_path / "pens.tra"
+    file.write_text("pens")
+
+    def verdict(opened, given):
+        (row,) = (row for row in reproduce.again(opened, mnist, given) if row.what == "pen digits")
+        return row.verdict
+
+    shipped = Bundle.load(bundle)
+    assert verdict(shipped, None) == "not checked"
+    assert verdict(shipped, file) == "differs"
+    digest = sha256(file)
+
+    def told(card):
+        for one in (card["made_by"][role]["training"]["data"] for role in ("digit-or-not", "which-digit")):
+            one["pendigits"] = digest
+        card["decoder"]["fitted"]["pendigits"] = digest
+
+    assert verdict(changed(bundle, told), file) == "differs"  # another role's are others
+
+    def all_told(card):
+        card["made_by"]["digit-or-not-alone"]["training"]["data"]["pendigits"] = digest
+
+    assert verdict(changed(bundle, all_told), file) == "identical"
+
+
+def test_what_the_card_does_not_tell_is_not_checked(bundle, mnist, monkeypatch):
+    monkeypatch.setattr(reproduce, "_converted", lambda *_: iter(()))
+
+    def brought(card):
+        keras_file = card["made_by"]["keras"]
+        card["networks"] = card["networks"][:1]
+        card["made_by"], card["decoder"] = {"keras": keras_file, "brought": "mine.keras"}, {"temperature": 1.0}
+
+    rows = {row.what: row.verdict for row in reproduce.again(changed(bundle, brought), mnist)}
+    assert {rows[what] for what in ("MNIST", "versions of training", "versions of conversion")} == {"not checked"}
+    assert "pen digits" not in rows
+    other = changed(bundle, lambda card: card["made_by"].update(data={"mnist": "0" * 64}))
+    assert {row.what: row.verdict for row in reproduce.again(other, mnist)}["MNIST"] == "differs"
 
 
 def test_the_table_counts_the_verdicts():
