@@ -35,15 +35,19 @@ JPEG_QUALITY = 60, 93
 
 
 def unseen_digits(bundle: Bundle, mnist: Mnist) -> tuple[Digits, str]:
-    """MNIST digits that no network of the bundle was trained on, and what they are in words.
+    """MNIST digits that no network of the bundle was trained on as far as its card tells, and what they are in words.
 
-    The last of the training digits, unless the card tells of a network that was shown all of them; where there are
-    several networks, all have a say in what is read.
+    The last of the training digits, if the card tells of every network that it was shown none of them; where there are
+    several networks, all have a say in what is read.  A network that goes on with another (``base``) may have been
+    shown them by that, and of one that was brought nothing is known, not of the test digits either.
     """
     made_by = bundle.card.get("made_by", {})
     records = [made_by, *(made_by.get(network.role, {}) for network in bundle.networks[1:])]
     shown = [record.get("training", {}).get("data", {}) for record in records]
-    if max(data.get("mnist_digits", data.get("training", 0)) for data in shown) > len(mnist.train) - HELD_OUT_DIGITS:
+    counts = [data.get("mnist_digits", data.get("training")) for data in shown]
+    if None in counts:
+        return mnist.test, "MNIST's test digits (the card does not tell what all of its networks were trained on)"
+    if any("base" in record for record in records) or max(counts) > len(mnist.train) - HELD_OUT_DIGITS:
         return mnist.test, "MNIST's test digits"
     return mnist.train[-HELD_OUT_DIGITS:], f"MNIST's last {HELD_OUT_DIGITS:,} training digits"
 

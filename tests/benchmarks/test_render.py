@@ -57,9 +57,12 @@ def test_digits_are_those_that_neither_network_has_seen(root: Path, mnist: Mnist
     first = bundle.network("digit")
     second = replace(first, role="digit-or-not")
 
-    def unseen(made_by: dict, networks: tuple = (first,)) -> Digits:
+    def told(made_by: dict, networks: tuple = (first,)) -> tuple[Digits, str]:
         card = {**bundle.card, "made_by": made_by}
-        return unseen_digits(replace(bundle, card=card, networks=networks), mnist)[0]
+        return unseen_digits(replace(bundle, card=card, networks=networks), mnist)
+
+    def unseen(made_by: dict, networks: tuple = (first,)) -> Digits:
+        return told(made_by, networks)[0]
 
     final, part = ({"training": {"data": {name: n}}} for name, n in (("training", 60_000), ("mnist_digits", 50_000)))
     assert np.array_equal(unseen(final).images, mnist.test.images)
@@ -68,6 +71,14 @@ def test_digits_are_those_that_neither_network_has_seen(root: Path, mnist: Mnist
     assert np.array_equal(held_out.images, mnist.train.images[-HELD_OUT_DIGITS:])
     every = {"training": {"data": {"mnist_digits": 60_000}}}
     assert np.array_equal(unseen({**part, "digit-or-not": every}, (first, second)).images, mnist.test.images)
+    tuned = {**part, "base": {"bundle": "lenet5"}}
+    for made_by in (tuned, {**part, "digit-or-not": tuned}):
+        digits, whose = told(made_by, (first, second) if "digit-or-not" in made_by else (first,))
+        assert (len(digits), whose) == (10_000, "MNIST's test digits")
+    for made_by in ({"brought": "mine.keras"}, {}, {**part, "digit-or-not": {}}):
+        digits, whose = told(made_by, (first, second) if "digit-or-not" in made_by else (first,))
+        assert np.array_equal(digits.images, mnist.test.images)
+        assert whose.startswith("MNIST's test digits (the card does not tell what")
 
 
 @given(st.integers(0, 2**32 - 1))
