@@ -15,7 +15,7 @@ from device.segment import Spans
 from train.data import Digits, Glyphs
 from train.paper import lay, paper
 from train.pieces import NOT_A_DIGIT, lattices
-from train.rendered import Supplies, hands, shards
+from train.rendered import Supplies, hands, load, shards
 from train.strings import OWNED, Scene
 from train.texts import DIGITS
 from train.workers import spread
@@ -67,10 +67,10 @@ def of_held_out(glyphs: Glyphs) -> TestSet:
 def cut(supplies: Supplies, seed: int, scenes: int, kept: Path, workers: int) -> TestSet:
     """What the device cuts out of so many rendered lines, addresses and empty sheets, digits and others.
 
-    kept: the folder in which the glyphs stay for the next time.
+    kept: the folder in which the glyphs stay for the next time.  Raises DataError for a file there that is damaged.
     """
-    with_each = [np.load(file) for file in shards(supplies, OURS + seed, scenes, kept, workers)]
-    pixels, labels = (np.concatenate([arrays[name] for arrays in with_each]) for name in ("pixels", "labels"))
+    found = [load(file) for file in shards(supplies, OURS + seed, scenes, kept, workers)]
+    pixels, labels = (np.concatenate([getattr(one, name) for one in found]) for name in ("pixels", "labels"))
     return TestSet(CUT, "glyphs cut from rendered lines", Glyphs(pixels, labels))
 
 

@@ -7,6 +7,7 @@ from convert.parity import sets
 from convert.parity.sets import TestSet
 from device.model import Bundle
 from train.data import Glyphs
+from train.errors import DataError
 from train.pieces import NOT_A_DIGIT
 
 
@@ -38,6 +39,16 @@ def test_cut_glyphs_are_digits_and_others_and_the_same_again(supplies, tmp_path)
     again = sets.cut(supplies, 1, 12, tmp_path, 1)
     assert (again.glyphs.pixels == first.glyphs.pixels).all()
     assert len(list(tmp_path.rglob("*.npz"))) == 1  # made once
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04" + bytes(50), b"no zip"])
+def test_kept_glyphs_that_are_damaged_are_named_with_what_to_do(content, supplies, tmp_path, monkeypatch):
+    file = tmp_path / "0000-12.npz"
+    file.write_bytes(content)
+    monkeypatch.setattr(sets, "shards", lambda *_: [file])
+    with pytest.raises(DataError, match="remove it") as caught:
+        sets.cut(supplies, 1, 12, tmp_path, 1)
+    assert str(caught.value).startswith(str(file))
 
 
 def test_printed_digits_are_nearly_all_cut_out_and_readable(supplies, bundle):
