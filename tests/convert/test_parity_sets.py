@@ -41,7 +41,7 @@ def test_cut_glyphs_are_digits_and_others_and_the_same_again(supplies, tmp_path)
     assert len(list(tmp_path.rglob("*.npz"))) == 1  # made once
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04" + bytes(50), b"no zip"])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04" + bytes(50), b"no zip"], ids=["empty", "cut", "other"])
 def test_kept_glyphs_that_are_damaged_are_named_with_what_to_do(content, supplies, tmp_path, monkeypatch):
     file = tmp_path / "0000-12.npz"
     file.write_bytes(content)
