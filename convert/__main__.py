@@ -99,7 +99,7 @@ def _model(options: argparse.Namespace, given: Sequence[str]) -> int:
     name = options.name or run.arch
     files.refuse_to_overwrite(options.out, name, options.force)
     held_out = runs.open_run(options.held_out) if options.held_out else None
-    others = [runs.open_run(folder) for folder in options.second or run.beside]
+    others = [runs.open_run(folder) for folder in options.second] if options.second else run.beside()
     mnist, command = data.load(options.data), command_of("convert", given)
     where = run, name, options.out, mnist, command, options.force
     compared = bundle.make_bundle(*where, held_out=held_out, others=others, graph=options.graph)

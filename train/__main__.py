@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     quieten()
     anew = _train if options.role in (None, DIGIT) else _train_rendered
     work = options.run or (_fine_tune if options.fine_tune else anew)
+    if options.run and (options.fine_tune or _given(options)):
+        work = _refuse
     return answer(lambda: work(options, command_of("train", given)), PROGRAM, options.debug)
 
 
@@ -91,7 +93,6 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     which = predict.add_mutually_exclusive_group(required=True)
     which.add_argument("picture", metavar="PICTURE", type=Path, nargs="?", help="a picture of one digit, any size")
     which.add_argument("--test", metavar="N", type=number(int, 0, 9999), help="the Nth of MNIST's test digits, from 0")
-    predict.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
     predict.add_argument("--draw", type=Path, metavar="FILE", help="also draw digit and shares, a PNG")
     predict.set_defaults(run=_predict)
 
@@ -101,10 +102,12 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     about = "a bundle that was made of a run, for what int8 does; may be given several times"
     table.add_argument("--bundle", metavar="NAME|PATH.json", action="append", default=[], help=about)
     table.add_argument("--into", metavar="FILE", type=Path, help="put it into this document, below its mark")
-    table.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
     table.set_defaults(run=_table)
-    for command in (predict, table):
-        command.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    for command in (predict, table):  # where an option is not given here, it may have been given before the command
+        about = "MNIST as Keras' .npz or as mnist.pkl.gz"
+        command.add_argument("--data", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=about)
+        about = "show a traceback when something fails"
+        command.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=about)
 
 
 def _recipe_defaults(name: str) -> str:
@@ -137,6 +140,10 @@ def _recipe(options: argparse.Namespace) -> Recipe:
             raise UsageError(f"--{name} is an option of {' and '.join(IN_ANY_ROLE)}, not of {arch}")
     recipe = replace(recipe_of(role, arch), **given)
     return final(recipe) if options.final else recipe
+
+
+def _refuse(options: argparse.Namespace, command: str) -> int:
+    raise UsageError("an option of training stands before predict or table, which train nothing; leave one of them out")
 
 
 def _train(options: argparse.Namespace, command: str) -> int:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,6 +40,8 @@ SEPARATORS = str.maketrans("", "", " -./")
 """What may stand between a label's digits."""
 LONGEST = 40
 """Digits of a label at most."""
+WIDEST = 1.75
+"""Widths of a digit in its heights at most."""
 ROOM = 0.5
 """Paper that is put around a line's crop, in its heights: lines are found with some around them."""
 DOUBT = 3.0
@@ -101,24 +104,41 @@ def listed(folder: Path) -> list[Crop]:
 def _in_table(folder: Path) -> Iterator[Crop]:
     table = folder / LABELS
     try:
-        rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines()))
+        rows = csv.DictReader(io.StringIO(table.read_bytes().decode("utf-8-sig"), newline=""))
+        if any(name not in (rows.fieldnames or ()) for name in COLUMNS):
+            raise DataError(
+                f"{table}: its first line has to name the columns {','.join(COLUMNS)}, with a comma between"
+            )
+        for row in rows:
+            yield _of_row(row, folder, f"{table}, line {rows.line_num}")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(f"{table}: cannot be read ({error}); give a UTF-8 table with the columns file,label") from error
-    for number, row in enumerate(rows, start=2):
-        if any(row.get(name) is None for name in COLUMNS):
-            raise DataError(f"{table}, line {number}: the columns {','.join(COLUMNS)} are wanted")
-        digits = row["label"].translate(SEPARATORS)
-        if not (digits.isascii() and digits.isdigit()) or len(digits) > LONGEST:
-            raise DataError(f"{table}, line {number}: the label {row['label']!r} is not 1 to {LONGEST} digits")
-        yield Crop(folder / row["file"], digits)
+
+
+def _of_row(row: Mapping[str, str | None], folder: Path, where: str) -> Crop:
+    file, label = (row[name] for name in COLUMNS)
+    if not file or label is None:
+        raise DataError(f"{where}: both a {' and a '.join(COLUMNS)} are wanted")
+    digits = label.translate(SEPARATORS)
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > LONGEST:
+        raise DataError(f"{where}: the label {label!r} is not 1 to {LONGEST} digits")
+    return Crop(folder / file, digits)
 
 
 def cut(crops: list[Crop], reader: Reader) -> Cut:
-    """The glyphs of crops, cut by the reader's own cuts; what cannot be used is left out, and named."""
+    """The glyphs of crops, cut by the reader's own cuts; what cannot be used is left out, and named.
+
+    Raises DataError where one picture has two labels.
+    """
     pixels, labels, owners, used, skipped = [], [], [], [], []
+    pictures: dict[str, Crop] = {}
     for crop in crops:
         try:
             found = _glyphs(crop, reader)
+            if (other := pictures.setdefault(sha256(crop.path), crop)) is not crop:
+                raise Unusable(_again(crop, other))
         except (InputError, Unusable) as error:
             skipped.append(str(error) if str(crop.path) in str(error) else f"{crop.path}: {error}")
             continue
@@ -130,6 +150,14 @@ def cut(crops: list[Crop], reader: Reader) -> Cut:
     return Cut(every, np.array(labels, np.uint8), np.array(owners, np.int64), tuple(used), tuple(skipped))
 
 
+def _again(crop: Crop, other: Crop) -> str:
+    """Of the same picture, which would count twice, and might be trained on and held out.  Raises DataError."""
+    if crop.label != other.label:
+        labels = f"{crop.path} as {crop.label}, {other.path} as {other.label}"
+        raise DataError(f"{labels}: the same picture; leave the wrong one out")
+    return f"the same picture as {other.path}"
+
+
 def _glyphs(crop: Crop, reader: Reader) -> Uint8:
     """A glyph of each digit: uint8[N, 2, 32, 32]."""
     grey = to_grey(next(pages(crop.path, first_only=True)).image)
@@ -138,6 +166,9 @@ def _glyphs(crop: Crop, reader: Reader) -> Uint8:
     pixels = to_canvas(grey)
     if not pixels.any():
         raise Unusable("no ink is found on it")
+    rows, columns = (np.flatnonzero(pixels.any(axis=axis)) for axis in (1, 0))
+    if np.ptp(columns) + 1 > WIDEST * (np.ptp(rows) + 1):
+        raise Unusable("its ink is wider than a digit; its label has 1")
     return np.stack([pixels, pixels])[None]  # nothing stands beside it
 
 

@@ -123,7 +123,11 @@ def cache_folder() -> Path:
 def load(path: Path | None = None) -> Mnist:
     """MNIST from the file named, else from the first source that has it; one DataError says why none had."""
     if path is not None:
-        mnist = _mnist(_from_file(path), f"file {path.name}")
+        content = _from_file(path)
+        try:
+            mnist = _mnist(content, f"file {path.name}")
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
         _keep(mnist)
         return mnist
     return first_of(sources())
@@ -185,7 +189,7 @@ def _from_file(path: Path) -> bytes:
         raise DataError(f"{path}: neither an .npz file nor MNIST's mnist.pkl.gz")
     try:
         return _from_npz(content)
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         raise DataError(f"{path}: not Keras' mnist.npz ({error})") from error
 
 
@@ -258,9 +262,9 @@ def _keras_file() -> Path:
 def _keep(mnist: Mnist) -> None:
     """Put the arrays' bytes into the cache, at once or not at all; a cache that cannot be written is no failure."""
     target = _cache_file()
-    if target.is_file():
-        return
+    content = b"".join(part.tobytes() for part in mnist.parts())
     try:
-        write_atomically(target, b"".join(part.tobytes() for part in mnist.parts()))
+        if not (target.is_file() and target.read_bytes() == content):
+            write_atomically(target, content)
     except OSError as error:
         print(f"MNIST is not kept for the next time: {error}", file=sys.stderr)

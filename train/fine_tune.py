@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -62,18 +63,23 @@ def fine_tune(
     """
     for role in origins(bundle):
         runs.refuse_to_overwrite(runs.beside(into, role), force)
+    rendered.check_pendigits(replay.pendigits)
+    fonts = typefaces.provide(replay.fonts) if set(origins(bundle)) - {DIGIT} else []
+    networks = {role: network_of(origin) for role, origin in origins(bundle).items()}
     made = _cut(bundle, folder)
     parts = _parts(made, int(given.get("seed", fine(Recipe()).seed)))
+    for role in networks:  # what is stopped half-way leaves no network of an older fine-tuning beside a new one
+        runs.clear(runs.beside(into, role))
     records = {}
     for role, origin in origins(bundle).items():
         print(f"{role}: {len(parts[0]):,} digits to train with, {len(parts[1]):,} to choose by", file=sys.stderr)
         recipe = replace(fine(_recipe(origin.recipe)), **given)
-        start = _start(bundle, origin, made, parts)
+        start = _start(bundle, origin, networks[role], made, parts)
         target = runs.beside(into, role)
         if role == DIGIT:
             records[role] = runs.make_run(target, recipe, mnist, command, force, start)
         else:
-            shown = _rendered(mnist, replay, recipe, role)
+            shown = _rendered(mnist, replay, fonts, recipe, role)
             records[role] = runs.make_rendered_run(target, recipe, shown, mnist, command, force, start)
     return records
 
@@ -103,13 +109,21 @@ def _cut(bundle: Bundle, folder: Path) -> Cut:
 
 
 def _parts(made: Cut, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers of the glyphs to train with and to choose by; those of one crop stay together."""
-    order = np.random.default_rng(seed).permutation(len(made.used))
-    chosen = np.isin(made.owners, order[:: min(HELD_OUT, len(order))])
+    """Numbers of the glyphs to train with and to choose by; those of one crop stay together.
+
+    A crop's own bytes decide where it goes, so that it goes there again when others have come: a network that has been
+    fine-tuned before was not trained on what it is judged by.
+    """
+    lots = [hashlib.sha256(f"{seed} {sha256(crop.path)}".encode()).digest() for crop in made.used]
+    order = sorted(range(len(lots)), key=lots.__getitem__)
+    count = sum(int.from_bytes(lot[:8]) * HELD_OUT < 1 << 64 for lot in lots)
+    chosen = np.isin(made.owners, order[: min(max(1, count), max(1, len(order) // 2))])
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
 
-def _start(bundle: Bundle, origin: Origin, made: Cut, parts: Sequence[NDArray[np.int64]]) -> Start:
+def _start(
+    bundle: Bundle, origin: Origin, network: keras.Model, made: Cut, parts: Sequence[NDArray[np.int64]]
+) -> Start:
     train, held_out = parts
     glyphs = made.glyphs(origin.role)
     data = {
@@ -123,7 +137,7 @@ def _start(bundle: Bundle, origin: Origin, made: Cut, parts: Sequence[NDArray[np
     if origin.role == DIGIT:  # the first of a bundle, and what goes with it
         others = [network.role for network in bundle.networks if network.role != DIGIT]
         base |= {"decoder": dict(bundle.decoder), "beside": others}
-    return Start(network_of(origin), glyphs[train], glyphs[held_out], data, base)
+    return Start(network, glyphs[train], glyphs[held_out], data, base)
 
 
 def network_of(origin: Origin) -> keras.Model:
@@ -150,10 +164,8 @@ def _wear(told: dict[str, Any]) -> Wear:
     return Wear(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
 
 
-def _rendered(mnist: Mnist, replay: Replay, recipe: Recipe, role: str) -> rendered.Sets:
+def _rendered(mnist: Mnist, replay: Replay, fonts: Path, recipe: Recipe, role: str) -> rendered.Sets:
     """Rendered glyphs, of which more are held out than training would: conversion needs them."""
-    rendered.check_pendigits(replay.pendigits)
-    fonts = typefaces.provide(replay.fonts)
     made = replay.scenes, replay.kept, False, replay.workers, role
     shown = rendered.sets(mnist, replay.pendigits, fonts, recipe.seed, *made)
     writers = rendered.Supplies(mnist.train[-rendered.HELD_OUT_DIGITS :], replay.pendigits, fonts)

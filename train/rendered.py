@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import io
 import sys
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +27,7 @@ from train import typefaces
 from train.data import Digits, Glyphs, Mnist
 from train.errors import DataError
 from train.files import json_bytes, sha256, write_atomically
-from train.pieces import examples
+from train.pieces import NOT_A_DIGIT, examples
 from train.recipe import DIGIT_OR_NOT
 from train.strokes import read_pendigits
 from train.workers import spread
@@ -47,6 +49,8 @@ RENDERERS = (
         for name in (
             *("ink", "frames", "lines", "strips", "rules", "cells", "slant", "cuts", "segment", "glyphs", "pixels"),
             "surroundings",
+            "exact",
+            "model",
         )
     ),
     *(
@@ -62,6 +66,7 @@ RENDERERS = (
             "pieces",
             "typefaces",
             "rendered",
+            "data",
         )
     ),
 )
@@ -148,6 +153,8 @@ def sets(
         for one, own, count in zip(supplies, seeds, numbers.values(), strict=True)
     ]
     part, held_out = gather(files[0], role, shown), gather(files[1], role)
+    if not (held_out.labels < NOT_A_DIGIT).any():
+        raise DataError(f"the {validating} lines that are held out have no digit; give more --scenes")
     known = supplies[0].record()
     record = {
         "mnist": mnist.sha256(),
@@ -236,5 +243,8 @@ def gather(files: Sequence[Path], role: str = DIGIT_OR_NOT, extra: Digits | None
 
 
 def _array(file: Path, name: str) -> Uint8:
-    with np.load(file, allow_pickle=False) as arrays:
-        return np.asarray(arrays[name])
+    try:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
+            return np.asarray(arrays[name])
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{file}: damaged ({error}); remove it, and give the command again") from error

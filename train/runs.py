@@ -66,10 +66,21 @@ class Run:
         base: dict[str, Any] | None = self.record.get("base")
         return base
 
+    def beside(self) -> list[Run]:
+        """The runs of the networks that were fine-tuned with this one, the first of its bundle.  Raises RunError."""
+        runs = [open_run(beside(self.folder, role)) for role in (self.base or {}).get("beside", [])]
+        for run in runs:
+            if run._crops != self._crops:
+                raise RunError(
+                    f"{run.folder} was fine-tuned on other crops than {self.folder}; do it again with --force"
+                )
+        return runs
+
     @property
-    def beside(self) -> list[Path]:
-        """The run folders of the networks that were fine-tuned with this one, the first of its bundle."""
-        return [beside(self.folder, role) for role in (self.base or {}).get("beside", [])]
+    def _crops(self) -> str | None:
+        """The hash of what it was fine-tuned on."""
+        crops: str | None = self.record["data"].get("crops", {}).get("sha256")
+        return crops
 
     def network(self) -> keras.Model:
         """Open the Keras network; its own layers are registered, since training is imported above."""
@@ -204,7 +215,7 @@ def refuse_to_overwrite(folder: Path, force: bool) -> None:
         raise ExistsError(f"{folder} is there already; choose another --name, or overwrite it with --force")
 
 
-def _clear(folder: Path) -> None:
+def clear(folder: Path) -> None:
     """Make the folder, or remove an older run's files from it, and nothing else that may lie there."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
@@ -223,7 +234,7 @@ def _train(
 ) -> tuple[keras.Model, _Training]:
     """Train into a folder that holds no older run."""
     refuse_to_overwrite(folder, force)
-    _clear(folder)
+    clear(folder)
     begun = time.monotonic()
     model, history = fit.train(recipe, part, held_out, folder / MODEL, start)
     training = _Training(history, round(time.monotonic() - begun, 1))

@@ -311,7 +311,7 @@ def _unpack(package: Path, name: str, folder: Path) -> list[Path]:
     paths = []
     for file, content in _fontsource(package, name) if name in FONTSOURCE else _wheel(package):
         paths.append(folder / file)
-        if not paths[-1].is_file():
+        if not paths[-1].is_file() or paths[-1].stat().st_size != len(content):
             write_atomically(paths[-1], content)
     return paths
 

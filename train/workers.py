@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +17,8 @@ Result = TypeVar("Result")
 
 _state: Any = None
 """What a worker process has made once, for all its tasks."""
+_parent = 0
+"""The process that it works for."""
 
 
 class Team(Protocol):
@@ -70,12 +73,15 @@ def _here(start: Callable[..., Any], given: tuple[Any, ...]) -> Team:
 
 
 def _begin(start: Callable[..., Any], given: tuple[Any, ...]) -> None:
-    global _state
+    global _state, _parent
+    _parent = os.getppid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers for an interrupt
     cv2.setNumThreads(1)
     _state = start(*given)
 
 
 def _do(job: tuple[Callable[[Any, Any], Any], Any]) -> Any:
+    if os.getppid() != _parent:  # it was killed: nobody waits for the work
+        os._exit(1)
     work, task = job
     return work(_state, task)

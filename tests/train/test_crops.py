@@ -115,8 +115,13 @@ def test_what_cannot_be_used_is_named_and_the_rest_goes_on(codes, reader, tmp_pa
     [
         ("file,label\na.png,12a\n", "line 2: the label '12a' is not 1 to 40 digits"),
         ("file,label\na.png,1\nb.png,\n", "line 3: the label '' is not"),
-        ("file,text\na.png,1\n", "line 2: the columns file,label are wanted"),
-        ("file,label\na.png\n", "line 2: the columns file,label are wanted"),
+        ("file,label\n\n\n\na.png,1\nb.png,x\n", "line 6: the label 'x' is not"),
+        ("file,text\na.png,1\n", "its first line has to name the columns file,label, with a comma between"),
+        ("file;label\na.png;1\n", "its first line has to name the columns file,label, with a comma between"),
+        ("a.png,1\n", "its first line has to name the columns"),
+        ("", "its first line has to name the columns"),
+        ("file,label\na.png\n", "line 2: both a file and a label are wanted"),
+        ("file,label\n,7\n", "line 2: both a file and a label are wanted"),
         (b"file,label\n\xff\xfe,1\n", "cannot be read"),
     ],
 )
@@ -126,6 +131,51 @@ def test_a_table_that_is_wrong_is_one_line(content, complaint, tmp_path):
         listed(tmp_path)
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_name_may_hold_what_else_would_end_a_line(digits, tmp_path):
+    shutil.copy(digits / "0007.png", tmp_path / "a\u2028b.png")
+    assert [crop.path.name for crop in listed(table(tmp_path, "a\u2028b.png,7"))] == ["a\u2028b.png"]
+
+
+def test_a_picture_counts_once_however_often_it_is_named(digits, reader, tmp_path):
+    for name in ("a.png", "b.png"):
+        shutil.copy(digits / "0007.png", tmp_path / name)
+    found = cut(listed(table(tmp_path, "a.png,7", "b.png,7", "a.png,7")), reader)
+    assert [crop.path.name for crop in found.used] == ["a.png"]
+    assert all("the same picture as" in line for line in found.skipped)
+    assert len(found.skipped) == 2
+
+
+def test_two_labels_of_one_picture_are_refused_and_both_named(digits, reader, tmp_path):
+    for name in ("a.png", "b.png"):
+        shutil.copy(digits / "0007.png", tmp_path / name)
+    with pytest.raises(DataError, match=r"b\.png as 1, .*a\.png as 7: the same picture"):
+        cut(listed(table(tmp_path, "a.png,7", "b.png,1")), reader)
+
+
+def test_a_line_whose_label_has_one_digit_is_left_out(codes, reader, tmp_path):
+    shutil.copy(codes / "0000.png", tmp_path)
+    (said,) = cut(listed(table(tmp_path, "0000.png,7")), reader).skipped
+    assert "its ink is wider than a digit" in said
+
+
+@pytest.mark.parametrize("side", [28, 31, 32])
+def test_a_tight_crop_is_fitted_whatever_its_size(mnist, reader, tmp_path, side):
+    digit = mnist.test.images[0]
+    rows, columns = np.nonzero(digit > 60)
+    tight = 255 - digit[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    cv2.imwrite(str(tmp_path / "a.png"), cv2.resize(tight, (side, side), interpolation=cv2.INTER_AREA))
+    pixels = cut(listed(table(tmp_path, "a.png,7")), reader).pixels[0, 0]
+    assert 19 <= max(np.ptp(axis) + 1 for axis in np.nonzero(pixels > 60)) <= 20
+
+
+@pytest.mark.parametrize("size", [(28, 28), (32, 32), (60, 40)])
+def test_paper_alone_is_no_digit(reader, tmp_path, size):
+    paper = np.random.default_rng(1).normal(230, 4, size).clip(0, 255).astype(np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), paper)
+    (said,) = cut(listed(table(tmp_path, "a.png,3")), reader).skipped
+    assert "no ink" in said
 
 
 def test_a_folder_without_crops_is_one_line(tmp_path):

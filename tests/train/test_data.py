@@ -156,6 +156,26 @@ def test_a_damaged_cache_is_passed_over_and_named(mnist, empty_home):
         data.first_of(data.sources()[:1])
 
 
+def test_a_damaged_cache_is_mended_by_what_is_had_elsewhere(mnist, empty_home):
+    file = data.cache_folder() / f"mnist-{data.ARRAYS_SHA256[:12]}.bin"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"broken")
+    assert data.first_of([("b", lambda: arrays_file(mnist))]).source == "b"
+    assert data.load().source == "cache"
+
+
+def test_other_digits_and_no_arrays_are_refused_by_the_files_name(mnist, tmp_path):
+    other, none = tmp_path / "fashion.npz", tmp_path / "none.npz"
+    other.write_bytes(npz(mnist, x_test=np.zeros((1, 28, 28), np.uint8)))
+    with zipfile.ZipFile(none, "w") as archive:
+        for name in ("x_train", "y_train", "x_test", "y_test"):
+            archive.writestr(name, b"no array")
+    with pytest.raises(DataError, match=r"fashion\.npz: the arrays are not MNIST's"):
+        data.load(other)
+    with pytest.raises(DataError, match=r"none\.npz: not Keras' mnist\.npz"):
+        data.load(none)
+
+
 def test_a_keras_cache_of_another_hash_is_not_opened(mnist, empty_home):
     file = empty_home / "home" / ".keras" / "datasets" / "mnist.npz"
     file.parent.mkdir(parents=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from device.model import Bundle
+from device.provenance import origins
 from device.reader import Reader
 from train import __main__ as command
 from train import data, fine_tune
@@ -102,6 +103,74 @@ def test_digits_of_one_crop_stay_together(hand, tmp_path):
     assert sorted([*train, *held_out]) == list(range(len(made.labels)))
     assert not set(made.owners[train]) & set(made.owners[held_out])
     assert 0.1 < len(held_out) / len(made.labels) < 0.3
+
+
+def test_what_was_held_out_is_held_out_again_when_other_crops_have_come(hand, tmp_path):
+    first, both = tmp_path / "first", tmp_path / "both"
+    hand.save(first, hand.crops(60, seed=5))
+    hand.save(both, [*hand.crops(60, seed=5), *hand.crops(25, seed=6)])
+    reader = Reader.load(format="digits")
+
+    def parts(folder: Path) -> list[set[bytes]]:
+        made = cut(listed(folder), reader)
+        return [{made.used[made.owners[one]].path.read_bytes() for one in part} for part in fine_tune._parts(made, 1)]
+
+    (trained, held_out), (trained_again, held_out_again) = parts(first), parts(both)
+    assert held_out <= held_out_again
+    assert trained <= trained_again
+    assert len(held_out_again) > len(held_out) > 0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_of_few_crops_some_are_held_out_and_some_are_not(hand, tmp_path, count):
+    hand.save(tmp_path, hand.crops(8 * count, seed=9, codes=True))
+    made = cut(listed(tmp_path), Reader.load(format="digits"))
+    for seed in range(20):
+        train, held_out = fine_tune._parts(made, seed)
+        assert len(held_out) >= 8
+        assert len(train) >= (0 if count == 1 else 8)
+
+
+def test_what_is_missing_is_told_before_anything_is_trained(root, crops, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(fine_tune.runs, "make_run", lambda *_: pytest.fail("trained"))
+    given = ["--fine-tune", str(crops), "--runs", str(tmp_path), "--pendigits", str(tmp_path / "none.tra")]
+    assert command.main(given) == 1
+    assert "none.tra: no such file" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_fine_tuning_that_is_stopped_leaves_no_network_of_an_older_one(bundle, crops, mnist, tmp_path, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fine_tune.runs, "make_run", stopped)
+    runs = [tmp_path / "mine", tmp_path / "mine-which-digit"]
+    for run in runs:
+        run.mkdir()
+        (run / "run.json").write_text("{}")
+    monkeypatch.setattr(
+        fine_tune, "origins", lambda bundle: {role: origins(bundle)["digit"] for role in ("digit", "which-digit")}
+    )
+    monkeypatch.setattr(fine_tune.typefaces, "provide", lambda folder: folder)
+    replay = fine_tune.Replay(None, None, 20, tmp_path / ".glyphs", 1)
+    with pytest.raises(KeyboardInterrupt):
+        fine_tune.fine_tune(Bundle.load(bundle), crops, mnist, {}, replay, tmp_path / "mine", "", force=True)
+    assert not any((run / "run.json").exists() for run in runs)
+
+
+def test_networks_of_two_fine_tunings_are_no_bundle(tmp_path):
+    for name, crops in (("mine", "a"), ("mine-which-digit", "b")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.keras").write_bytes(b"")
+        record = {"run_schema": 1, "role": name.removeprefix("mine-").replace("mine", "digit"), "command": "c"}
+        record |= {
+            "recipe": {"arch": "lenet5"},
+            "data": {"crops": {"sha256": crops}},
+            "base": {"beside": ["which-digit"]},
+        }
+        (tmp_path / name / "run.json").write_text(json.dumps(record))
+    with pytest.raises(RunError, match=r"mine-which-digit was fine-tuned on other crops than .*mine"):
+        open_run(tmp_path / "mine").beside()
 
 
 def test_too_few_digits_are_refused_in_one_line(hand, bundle, tmp_path, capsys):

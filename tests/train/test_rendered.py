@@ -1,9 +1,12 @@
 """Rendered glyphs: the same whatever the number of workers, kept, and joined by MNIST's digits."""
 
+import ast
+
 import numpy as np
 import pytest
 
 from train import rendered
+from train.errors import DataError
 from train.rendered import gather, key, sets, shards
 
 
@@ -46,8 +49,33 @@ def test_another_seed_or_supply_has_glyphs_of_its_own(supplies, mnist, kept):
     assert not same(gather(shards(supplies, 8, 5, kept, 1)), gather(shards(supplies, 7, 5, kept, 1)))
 
 
-def test_the_code_that_renders_exists(root):
+def test_the_code_that_renders_is_all_of_it(root):
+    """What a renderer imports renders too, but for what has no pixels in it."""
     assert all((root / name).is_file() for name in rendered.RENDERERS)
+    others = {"device/errors.py", "device/types.py", "device/formats.py", "device/sources.py", "device/lattice.py"}
+    others |= {f"train/{name}.py" for name in ("errors", "files", "limit", "recipe", "workers")}
+    for name in rendered.RENDERERS:
+        for node in ast.walk(ast.parse((root / name).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in ("device", "train"):
+                imported = [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+                files = {f"{one.replace('.', '/')}.py" for one in imported}
+                missing = {file for file in files if (root / file).is_file()} - set(rendered.RENDERERS) - others
+                assert not missing, name
+
+
+def test_glyphs_that_were_damaged_are_named_and_what_to_do(supplies, tmp_path):
+    (file,) = shards(supplies, 7, 2, tmp_path, 1)
+    for content in (b"", b"PK", file.read_bytes()[:-400]):
+        file.write_bytes(content)
+        with pytest.raises(DataError, match=r"0000-2\.npz: damaged .* remove it"):
+            gather([file])
+
+
+def test_lines_without_a_digit_hold_nothing_out(small, supplies, tmp_path, monkeypatch):
+    make = rendered.gather
+    monkeypatch.setattr(rendered, "gather", lambda files, role, *extra: make(files, role, *extra)[:0])
+    with pytest.raises(DataError, match="give more --scenes"):
+        sets(small, None, supplies.fonts, 7, 10, tmp_path)
 
 
 def test_a_network_looks_in_its_roles_own_way(supplies, kept):

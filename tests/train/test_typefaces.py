@@ -116,6 +116,14 @@ def test_a_folder_without_any_package_has_no_faces(tmp_path):
         typefaces.load(tmp_path)
 
 
+def test_a_face_that_was_cut_off_in_the_cache_is_unpacked_again(fonts, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    faces = typefaces.load(fonts)
+    for face in faces:
+        face.path.write_bytes(face.path.read_bytes()[:100])
+    assert [face.path.stat().st_size > 100 for face in typefaces.load(fonts)] == [True] * len(faces)
+
+
 def _archive(name: str) -> bytes:
     """What npm would bring, with a printed face in it."""
     file = io.BytesIO()

@@ -1,6 +1,10 @@
 """Work in several processes: the order of the tasks, one state a worker, and errors that come through."""
 
 import operator
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import cv2
 import pytest
@@ -23,6 +27,34 @@ def test_a_team_works_again_and_again():
     with team(int, ("2",), 2) as each:
         assert list(each(operator.mul, [1, 2])) == [2, 4]
         assert list(each(operator.pow, [1, 2])) == [2, 4]
+
+
+ORPHANS = """
+import sys, time, os
+sys.path.insert(0, {root!r})
+from train.workers import spread
+
+def sleep(state, seconds):
+    print(os.getpid(), flush=True)
+    time.sleep(seconds)
+
+if __name__ == "__main__":
+    list(spread(sleep, [0.5] * 40, int, ("1",), 2))
+"""
+
+
+def test_workers_do_not_outlive_who_they_work_for(root, tmp_path):
+    script = tmp_path / "orphans.py"
+    script.write_text(ORPHANS.format(root=str(root)))
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        workers = {int(process.stdout.readline()) for _ in range(4)}
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 5  # of 20 seconds' work
+        while any(Path(f"/proc/{worker}").exists() for worker in workers) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
 
 
 def test_without_tasks_nothing_is_started():
