@@ -54,7 +54,11 @@ def test_the_networks_that_were_fine_tuned_with_it_are_found_beside_it(
     run = tuned(beside=["digit-or-not"])
     assert convert(run, tmp_path) == 1
     assert "tuned-digit-or-not is not a finished run" in capsys.readouterr().err
-    make_second("tuned-digit-or-not")
+    second = make_second("tuned-digit-or-not").folder / "run.json"
+    assert convert(run, tmp_path) == 1
+    assert "tuned-digit-or-not was fine-tuned on other crops than" in capsys.readouterr().err
+    record = json.loads(second.read_text())
+    second.write_text(json.dumps(record | {"data": record["data"] | {"crops": run.record["data"]["crops"]}}))
     assert convert(run, tmp_path) == 0
     assert [network.role for network in Bundle.load(tmp_path / "mine.json").networks] == ["digit", "digit-or-not"]
 
