@@ -4,7 +4,7 @@ Opinions are mixed as log probabilities, each with its share (a logarithmic opin
 the role `digit` depends on whose hand wrote the line: it learnt MNIST's hands alone, and better than the others did,
 but not print and not everybody's.  A hand that it knows is told by the digits that are clear to all together: there it
 says what they say, and they do not stand as straight as print.  In such a hand a 1 is a plain stroke, so that what
-looks like a 1 with a flag is rather a 7.
+looks like a 1 with a flag is rather a 7; in print it is a 1.
 """
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ FEWEST_CLEAR = 3
 STRANGE, KNOWN = -0.3, -0.02
 """Mean log probability that the network gives the clear glyphs' digits: up to the first the hand is strange to it, from
 the second on it is one that it knows.  Of rendered envelopes' codes by hand in MNIST's digits three in four reach the
-second, half -0.002; of printed ones three in ten and one in ten."""
-STRANGE_PRINT, KNOWN_PRINT = -0.02, -0.002
-"""The same where the glyphs stand as print does: half of it would pass for a hand that the network knows."""
+second; of printed ones three in ten, and so what stands as print does is never such a hand."""
 PRINTED, WRITTEN = 0.02, 0.035
 """How far clear glyphs' feet are off a straight line, root mean square, in heights: up to the first they stand as print
 does, from the second on as it does not.  Of rendered envelopes' printed codes 90 % have less than the first, of those
@@ -85,7 +83,8 @@ class Shares:
         if len(clear) < FEWEST_CLEAR:
             return opinion
         agreed = float(digit[clear, opinion[clear].argmax(axis=1)].mean())
-        known = _known(agreed, 0.0 if boxes is None else _print_like(boxes[clear]))
+        by_hand = 1.0 if boxes is None else 1 - _print_like(boxes[clear])
+        known = by_hand * float(np.interp(agreed, (STRANGE, KNOWN), (0.0, 1.0)))
         ends = zip(self.strange or self.usual, self.known or self.usual, strict=True)
         first, second = ((1 - known) * at_strange + known * at_known for at_strange, at_known in ends)
         pooled = _pooled((first, second), telling, digit, which)
@@ -97,13 +96,6 @@ def _pooled(shares: Pair, telling: Floats, digit: Floats, which: Floats | None) 
     """A network that is not there leaves its share to the one that tells digits."""
     pooled = telling + shares[0] * (digit - telling)
     return normalised(pooled if which is None else pooled + shares[1] * (which - telling))
-
-
-def _known(agreed: float, print_like: float) -> float:
-    """How well a network knows a hand, 0 to 1.  agreed: mean log probability that it gives the clear glyphs' digits."""
-    strange = STRANGE + print_like * (STRANGE_PRINT - STRANGE)
-    known = KNOWN + print_like * (KNOWN_PRINT - KNOWN)
-    return float(np.interp(agreed, (strange, known), (0.0, 1.0)))
 
 
 def _print_like(boxes: Ints) -> float:
