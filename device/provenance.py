@@ -63,10 +63,16 @@ def _origin(role: str, told: Mapping[str, Any], folder: Path) -> Origin:
 def steps(bundle: Bundle) -> list[str]:
     """The commands that make the bundle again, in order."""
     made_by, fitted = bundle.card.get("made_by", {}), bundle.decoder.get("fitted", {})
-    trainings = [made_by.get("temperature", {}).get("training"), *(one.command for one in origins(bundle).values())]
+    trainings = [_held_out(made_by), *(one.command for one in origins(bundle).values())]
     taken = bundle.decoder.get("taken_from")  # then another bundle's command fitted it
     commands = [*trainings, made_by.get("command"), None if taken else fitted.get("command")]
     return list(dict.fromkeys(str(command) for command in commands if command))
+
+
+def _held_out(made_by: Mapping[str, Any]) -> Any:
+    """What trained the network on whose held-out digits the temperature was fitted."""
+    told = made_by.get("temperature")
+    return told.get("training") if isinstance(told, Mapping) else None
 
 
 def record(bundle: Bundle) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from device.addressee import above_address, from_sender, one_addressee
 from device.cells import in_cells
 from device.classify import Classifier, RuntimeName, log_softmax
 from device.decode import Candidate, Decoder, Known
+from device.errors import ModelError
 from device.glance import promises
 from device.glyphs import glyphs
 from device.ink import reduce, to_grey
@@ -96,11 +97,12 @@ class Reader:
         """
         format_ = formats.get(format)
         bundle = Bundle.load(model)
+        decoder = _decoder(bundle)
         opened = {network.role: Classifier.open(network, precision, runtime, threads) for network in bundle.networks}
         return cls(
             bundle,
             format_,
-            Decoder.from_card(bundle.decoder),
+            decoder,
             opened["digit"],
             opened.get("digit-or-not"),
             None if known is None else frozenset(re.sub(r"\D", "", code) for code in known),
@@ -253,6 +255,14 @@ class Reader:
             digit_confidences=candidate.confidences,
             digit_scores=tuple(map(tuple, candidate.scores.tolist())),
         )
+
+
+def _decoder(bundle: Bundle) -> Decoder:
+    try:
+        return Decoder.from_card(bundle.decoder)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"decoder, {type(error).__name__}: {error}"
+        raise ModelError(f"{bundle.path}: the card is damaged ({what}); restore the bundle") from error
 
 
 def _opinion(classifier: Classifier, shown: Uint8) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from device import Bundle, ModelError, model
+from device.reader import Reader
 
 
 def open_all(where: str | Path) -> None:
@@ -142,6 +143,24 @@ DAMAGE: dict[str, Callable[[Any], Any]] = {
 def test_a_damaged_card(bundle, what: str) -> None:
     DAMAGE[what](bundle)
     assert refusal(bundle.write()).startswith(f"{bundle.path}: the card is damaged (")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"temperature": None},
+        {"weights": 3},
+        {"weights": {"odds": "high"}},
+        {"thresholds": []},
+        {"confidence": {"any": 1}},
+    ],
+    ids=str,
+)
+def test_a_damaged_decoder(bundle, damage: dict[str, Any]) -> None:
+    bundle.card["decoder"] |= damage
+    with pytest.raises(ModelError) as caught:
+        Reader.load(bundle.write())
+    assert str(caught.value).startswith(f"{bundle.path}: the card is damaged (decoder, ")
 
 
 def test_no_network_for_digits(bundle) -> None:
