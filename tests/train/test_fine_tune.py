@@ -53,7 +53,8 @@ def others(hand, bundle, tmp_path_factory):
 def tuned(bundle, crops, tmp_path_factory):
     """The run that the command leaves of them."""
     runs = tmp_path_factory.mktemp("runs")
-    assert command.main(["--fine-tune", str(crops), "--model", str(bundle), "--runs", str(runs), "--name", "mine"]) == 0
+    given = ["--fine-tune", str(crops), "--model", str(bundle), "--runs", str(runs), "--epochs", "2", "--name", "mine"]
+    assert command.main(given) == 0
     return open_run(runs / "mine")
 
 
