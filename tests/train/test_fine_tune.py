@@ -163,11 +163,17 @@ def test_networks_of_two_fine_tunings_are_no_bundle(tmp_path):
     for name, crops in (("mine", "a"), ("mine-which-digit", "b")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "model.keras").write_bytes(b"")
-        record = {"run_schema": 1, "role": name.removeprefix("mine-").replace("mine", "digit"), "command": "c"}
+        record = {
+            "run_schema": 1,
+            "role": name.removeprefix("mine-").replace("mine", "digit"),
+            "command": "c",
+            "seed": 1,
+        }
         record |= {
-            "recipe": {"arch": "lenet5"},
-            "data": {"crops": {"sha256": crops}},
-            "base": {"beside": ["which-digit"]},
+            "versions": {},
+            "recipe": {"validation": 10_000},
+            "data": {"sha256": "m", "held_out_sha256": "h", "crops": {"sha256": crops}},
+            "base": {"bundle": "lenet5", "keras_sha256": "k", "beside": ["which-digit"]},
         }
         (tmp_path / name / "run.json").write_text(json.dumps(record))
     with pytest.raises(RunError, match=r"mine-which-digit was fine-tuned on other crops than .*mine"):
