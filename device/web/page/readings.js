@@ -175,10 +175,11 @@ function announce(text) {
 }
 
 older.addEventListener("click", async () => {
-  const wanted = query(), last = list.lastElementChild;
+  const wanted = query(), last = list.lastElementChild, turn = asked;
   if (last) wanted.set("before", last.dataset.id);
   try {
-    append(await ask(`/api/readings?${wanted}`));
+    const page = await ask(`/api/readings?${wanted}`);
+    if (turn === asked) append(page); // else the list is another one by now
   } catch { // what was last has been erased elsewhere
     await loadReadings();
   }

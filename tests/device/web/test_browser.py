@@ -149,6 +149,29 @@ def test_older_ones_are_shown_though_the_last_one_shown_was_erased_elsewhere(ope
             store.forget(id=one.id)
 
 
+def test_older_ones_that_come_late_are_not_put_below_what_was_found_since(opened, watched) -> None:
+    with contextlib.closing(Store(watched.database)) as store:
+        added = [event_of(f"71{k % 2}0{k:04d}", crop=(20, 100)) for k in range(50)]
+        for one in added:
+            store.add(one)
+        page = opened()
+        shown, held = page.locator("#list li"), []
+        shown.nth(18).wait_for()
+        page.route(re.compile("api/readings.*before="), lambda route: held.append(route))
+        with page.expect_request(re.compile("before=")):
+            page.get_by_role("button", name="Older ones").click()
+        page.get_by_placeholder("Find a code").fill("7110")
+        expect(shown.last).to_have_attribute("data-id", added[11].id)
+        with page.expect_response(re.compile("before=")) as late:
+            held[0].continue_()
+        late.value.finished()
+        page.evaluate("new Promise(requestAnimationFrame)")
+        expect(shown).to_have_count(20)
+        expect(shown.last).to_have_attribute("data-id", added[11].id)
+        for one in added:
+            store.forget(id=one.id)
+
+
 def region(page: Any) -> list[float] | None:
     return json.loads(page.request.get(re.sub(r"(//[^/]+/).*", r"\1api/settings", page.url)).text())["roi"]
 
