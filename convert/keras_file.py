@@ -40,10 +40,9 @@ ACTIVATIONS = ("activation", "recurrent_activation")
 """Where a layer names functions by a word."""
 MOST_CONFIGURATION = 4 * 2**20
 """Bytes of a configuration; that of a hundred layers has 100,000."""
-DAMAGED = (OSError, KeyError, ValueError, RecursionError, zipfile.BadZipFile, zlib.error, EOFError)
-"""What a file that Keras did not save, or not all of it, makes the libraries raise."""
-LOCKED = (RuntimeError, NotImplementedError)
-"""What zipfile raises of an encrypted file, and of one that is compressed in a way that it does not know."""
+UNREADABLE = (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, EOFError)
+"""What a file that Keras did not save, or not all of it, makes the libraries raise.  RuntimeError is zipfile's, of one
+that is encrypted or compressed in a way that it does not know, and that of JSON nested without end."""
 
 
 def open_file(path: Path) -> keras.Model:
@@ -78,7 +77,7 @@ def _configuration(path: Path) -> Any:
         return json.loads(read(path))
     except ConversionError:
         raise
-    except (*DAMAGED, *LOCKED) as error:
+    except UNREADABLE as error:
         said = " ".join(str(error).split())
         raise ConversionError(f"{path} is not a {path.suffix} file that Keras saved: {said}") from error
 

@@ -110,3 +110,9 @@ def held_out(small: Mnist) -> Glyphs:
     pixels[:1000] = small.test.pixels
     pixels[1000:, 15:17, 15:17] = np.linspace(100, 255, 100).astype(np.uint8)[:, None, None]
     return Glyphs(pixels, np.append(small.test.labels, np.full(100, 10, np.uint8)))
+
+
+@pytest.fixture
+def out(tmp_path):
+    """Where bundles go, which is not there yet."""
+    return tmp_path / "models"

@@ -12,8 +12,7 @@ import pytest
 
 from convert import __main__ as command
 from convert import bundle as bundles
-from convert import calibrate, fast, files, forms, quantize, ranges
-from convert.card import stem
+from convert import calibrate, fast, forms, quantize, ranges
 from convert.errors import ConversionError, ParityError
 from convert.graph import inspect
 from convert.parity.compare import Comparison
@@ -31,11 +30,6 @@ FILES = {"mine-int8.tflite", "mine-float32.tflite", "mine.keras", "mine.json"}
 STEMS = {role: "" if role == "digit" else f"-{role}" for role in CLASSES}
 """What a network's role adds to the bundle's name."""
 SECOND = {f"mine-digit-or-not{end}" for end in ("-int8.tflite", "-float32.tflite", ".keras")}
-
-
-@pytest.fixture
-def out(tmp_path):
-    return tmp_path / "models"
 
 
 def make(run, out, mnist, **options):
@@ -183,70 +177,6 @@ def test_a_bundle_of_fewer_networks_leaves_no_files_of_the_others(make_run, make
     make(run, out, small, others=[second, make_third()])
     make(run, out, small, others=[second], force=True)
     assert {path.name for path in out.iterdir()} == FILES | SECOND
-
-
-class Plain:
-    """Stands for a network of a role, whose files have its bundle's name in them."""
-
-    def __init__(self, role="digit", suffix=".keras"):
-        self.role, self.ends = role, ("-int8.tflite", "-float32.tflite", suffix)
-
-    def contents(self, name):
-        return {f"{stem(name, self.role)}{end}": f"{name} {self.role}".encode() for end in self.ends}
-
-    def card(self, name):
-        int8, float32, keras_file = self.contents(name)
-        entry = {"role": self.role, "int8": {"file": int8, "sha256": "1"}, "float32": {"file": float32, "sha256": "2"}}
-        return entry, {"keras": {"file": keras_file}}
-
-
-def put(out, name, *networks):
-    """Write a bundle of stand-ins with --force."""
-    (first, made_by), *others = [one.card(name) for one in networks]
-    made_by |= {entry["role"]: told for entry, told in others}
-    files.write(out, name, networks, {"networks": [first, *(one for one, _ in others)], "made_by": made_by})
-
-
-def test_a_bundle_whose_name_begins_as_another_ones_loses_nothing_to_it(out):
-    put(out, "net-which-digit", Plain())
-    before = {path: path.read_bytes() for path in out.iterdir()}
-    for _ in range(2):
-        put(out, "net", Plain())
-        assert {path: path.read_bytes() for path in before} == before
-    put(out, "net", Plain(), Plain("digit-or-not"))
-    put(out, "net", Plain())
-    assert {path: path.read_bytes() for path in before} == before
-    assert not list(out.glob("net-digit-or-not*"))
-
-
-def test_a_users_own_file_stays_unless_it_is_written_over(out):
-    out.mkdir()
-    own = out / "mine.keras"
-    own.write_text("own")
-    put(out, "mine", Plain(suffix=".h5"))
-    put(out, "mine", Plain(suffix=".h5"))
-    assert own.read_text() == "own"
-    put(out, "mine", Plain())
-    assert own.read_text() == "mine digit"
-    assert not (out / "mine.h5").exists()
-
-
-@pytest.mark.parametrize("card", ["", "[]", '{"networks": 3, "made_by": {}}', '{"networks": [], "made_by": []}'])
-def test_a_damaged_card_names_nothing_that_is_removed(card, out):
-    put(out, "mine", Plain(), Plain("digit-or-not"))
-    (out / "mine.json").write_text(card)
-    put(out, "mine", Plain())
-    assert (out / "mine-digit-or-not-int8.tflite").exists()
-
-
-def test_a_card_names_no_files_of_others_that_are_removed(out):
-    put(out, "mine", Plain())
-    (out / "notes.txt").touch()
-    card = json.loads((out / "mine.json").read_bytes())
-    card["networks"][0]["int8"]["file"] = "notes.txt"
-    (out / "mine.json").write_text(json.dumps(card))
-    put(out, "mine", Plain())
-    assert (out / "notes.txt").exists()
 
 
 def test_there_is_a_network_that_tells_digits_from_others_and_one_of_each_role(
@@ -444,42 +374,3 @@ def test_a_run_that_holds_no_digits_out_calibrates_nothing(make_run, small, out)
     final = make_run("final", validation=0)
     with pytest.raises(ConversionError, match="final holds no digits out; train it without --final"):
         make(final, out, small, held_out=final)
-
-
-def test_the_command_converts(make_run, small, out, monkeypatch, capsys):
-    monkeypatch.setattr(data, "load", lambda path=None: small)
-    assert command.main(["model", str(make_run().folder), "--name", "mine", "--out", str(out)]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == str(out / "mine.json")
-    recorded = json.loads((out / "mine.json").read_bytes())["made_by"]["command"]
-    assert recorded == "python -m convert model run --name mine --out models"
-
-
-def test_the_command_refuses_in_one_line_before_it_asks_for_data(make_run, tmp_path, out, monkeypatch, capsys):
-    monkeypatch.setattr(data, "load", lambda path=None: pytest.fail("asked for data"))
-    assert command.main(["model", str(tmp_path / "none"), "--out", str(out)]) == 1
-    assert "not a finished run" in capsys.readouterr().err
-    out.mkdir()
-    (out / "lenet5.json").touch()  # called after the network, since no --name is given
-    assert command.main(["model", str(make_run().folder), "--out", str(out)]) == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("python -m convert: ")
-    assert "--force" in line
-
-
-WRONG = [[], ["model"], ["keras"], ["bake"], ["model", "run", "--name", "a/b"], ["parity", "a", "b"]]
-
-
-@pytest.mark.parametrize("wrong", WRONG)
-def test_a_wrong_argument_is_a_usage_error(wrong, capsys):
-    with pytest.raises(SystemExit) as caught:
-        command.main(wrong)
-    assert caught.value.code == 2
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("subcommand", ["model", "keras", "parity"])
-def test_every_subcommand_has_help(subcommand, capsys):
-    with pytest.raises(SystemExit) as caught:
-        command.main([subcommand, "--help"])
-    assert caught.value.code == 0
-    assert "--data" in capsys.readouterr().out

@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from device.outputs.store import Store
+from device.watch.events import Event
 from tests.device.conftest import PATIENCE
 from tests.device.outputs.conftest import event_of
 from tests.device.web.conftest import PHONE, TOKEN, first
@@ -126,11 +128,20 @@ def test_readings_are_looked_up_and_erased(opened, watched) -> None:
         assert store.find(id) is None
 
 
-def test_older_ones_are_shown_though_the_last_one_shown_was_erased_elsewhere(opened, watched) -> None:
+@contextlib.contextmanager
+def kept(watched: Any, *codes: str) -> Iterator[list[Event]]:
+    """Readings of these codes in the store while the block lasts, the newest last."""
     with contextlib.closing(Store(watched.database)) as store:
-        added = [event_of(f"7000{k:04d}", crop=(20, 100)) for k in range(30)]
+        added = [event_of(code, crop=(20, 100)) for code in codes]
         for one in added:
             store.add(one)
+        yield added
+        for one in added:
+            store.forget(id=one.id)
+
+
+def test_older_ones_are_shown_though_the_last_one_shown_was_erased_elsewhere(opened, watched) -> None:
+    with kept(watched, *(f"7000{k:04d}" for k in range(30))) as added:
         page = opened()
         shown = page.locator("#list li")
         shown.nth(18).wait_for()  # what is loaded at first has come: it would replace what is asked for now
@@ -139,21 +150,17 @@ def test_older_ones_are_shown_though_the_last_one_shown_was_erased_elsewhere(ope
         expect(page.locator("#list .before")).to_have_count(0)  # what was found may look just like it
         expect(shown.last).to_have_attribute("data-id", added[10].id)
         expect(shown).to_have_count(20)
-        store.forget(id=added[10].id)
+        with contextlib.closing(Store(watched.database)) as store:
+            store.forget(id=added[10].id)
         page.get_by_role("button", name="Older ones").click()
         expect(shown.last).to_have_attribute("data-id", added[9].id)
         page.get_by_role("button", name="Older ones").click()
         expect(shown).to_have_count(29)
         expect(page.get_by_role("button", name="Older ones")).to_be_hidden()
-        for one in added:
-            store.forget(id=one.id)
 
 
 def test_older_ones_that_come_late_are_not_put_below_what_was_found_since(opened, watched) -> None:
-    with contextlib.closing(Store(watched.database)) as store:
-        added = [event_of(f"71{k % 2}0{k:04d}", crop=(20, 100)) for k in range(50)]
-        for one in added:
-            store.add(one)
+    with kept(watched, *(f"71{k % 2}0{k:04d}" for k in range(50))) as added:
         page = opened()
         shown, held = page.locator("#list li"), []
         shown.nth(18).wait_for()
@@ -168,8 +175,6 @@ def test_older_ones_that_come_late_are_not_put_below_what_was_found_since(opened
         page.evaluate("new Promise(requestAnimationFrame)")
         expect(shown).to_have_count(20)
         expect(shown.last).to_have_attribute("data-id", added[11].id)
-        for one in added:
-            store.forget(id=one.id)
 
 
 def region(page: Any) -> list[float] | None:
