@@ -54,6 +54,8 @@ class Lying:
     """Blocks of the thumbnail that hold writing."""
     writing: Writing | None = None
     """None of what lay there before a restart."""
+    moved: bool = False
+    """It was looked at while it moved: it lies elsewhere now."""
     blank: bool = False
     """No writing at all."""
     done: bool = False

@@ -184,6 +184,8 @@ class Watcher:
         if lying is not None:
             covered = not lying.blank and scene.gone(lying.thumb, lying.where) < GONE
             if (covered or scene.same_as(lying.thumb)) and self._is_the_same(lying, shot):
+                if lying.moved and not (lying.done or lying.settled):  # from now on it is looked at where it lies
+                    self._lying = self._arrived(shot)
                 return
             self._leave()
             before = self._before
@@ -278,6 +280,7 @@ class Watcher:
         if self._lying is None or scene.gone(self._lying.thumb, self._lying.where) >= GONE:
             self._leave()
             self._lying = self._arrived(shot)
+            self._lying.moved = True
         return self._due(self._lying)
 
     def _read(self, shot: Shot) -> None:
@@ -306,6 +309,8 @@ class Watcher:
 
     def _settle(self, shot: Shot, lying: Lying, reading: Reading) -> None:
         crop = crop_of(shot, reading)
+        if lying.moved:
+            lying.writing = Writing.of(shot.small)
         lying.done = self.reader.format.postal
         if self._was_nudged(shot, reading, crop):
             self._enter("settled")

@@ -68,6 +68,23 @@ def test_an_envelope_that_is_nudged_stays_the_same(watched, pictures, reading) -
     assert watch.settled() == [CODE]
 
 
+def test_an_envelope_that_was_looked_at_while_it_still_moved_is_announced_once(watched, pictures, reading) -> None:
+    """It is pushed in slowly, and then the table is knocked.  Its ink is pale: from afar it hardly moves."""
+
+    def pale(left: int):
+        inked, empty = pictures.envelope("01310-100", (left, 50)), pictures.envelope("", (left, 50), to=("", ""))
+        return cv2.addWeighted(inked, 0.3, empty, 0.7, 0)
+
+    watch = watched([], [], [reading(CODE, box=LINE)])
+    for far in range(12, -1, -1):
+        watch.show(pale(80 + 8 * far), 1)
+    assert (watch.reader.looks, watch.settled()) == (1, [])
+    watch.show(pale(80), 30)
+    watch.show(pale(83), 1)
+    watch.show(pale(80), 30)
+    assert watch.settled() == [CODE]
+
+
 def test_an_envelope_on_top_of_another_is_another(watched, pictures, reading) -> None:
     watch = watched(*[[reading(CODE)]] * 2, [reading("20040020")])
     watch.show(pictures.envelope("01310-100"))
