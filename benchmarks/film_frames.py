@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -38,6 +38,8 @@ NOISE = 2.0, 6.0
 """Sigma of the sensor, grey levels."""
 QUALITY = 70, 93
 """Of each frame's JPEG."""
+SPAN = CAMERA[0] * 1.2
+"""How far from its middle an envelope is out of the picture, pixels."""
 TREMBLE = 0.25
 """Standard deviation of what the table shakes, pixels a frame."""
 SHUTTER = 0.5
@@ -149,23 +151,49 @@ def desk(rng: np.random.Generator) -> Uint8:
 def shown(look: Look, desk: Uint8, away: float, speed: float, reach: float | None, rng: np.random.Generator) -> Uint8:
     """One frame, BGR uint8[720, 1280, 3].
 
-    away: how far the envelope is from where it rests, in picture widths; speed: the same a frame; reach: how far the
-    hand is from where it holds it, None without one.
+    away: how far the envelope is from where it rests, in SPANs; speed: the same a frame; reach: how far the hand is
+    from where it holds it, in picture widths, None without one.
     """
     picture = desk.copy()
-    span = np.float32(CAMERA[0] * 1.2)
-    moved = look.corners + look.way * span * np.float32(away) + rng.normal(0, TREMBLE, 2).astype(np.float32)
-    if away < 1:
+    corners = _lay(picture, look, look.way * np.float32(away), rng)
+    if reach is not None:
+        _put_hand(picture, look, corners, reach)
+    return _exposed(picture, look, look.way * np.float32(speed), rng)
+
+
+def carried(
+    looks: Sequence[tuple[Look, float]], belt: Uint8, way: Floats, gone: float, speed: float, rng: np.random.Generator
+) -> Uint8:
+    """One frame of a belt that does not stop, BGR uint8[720, 1280, 3].
+
+    looks: the envelopes on it, each with how far it is from the middle, in `SPAN`s; the first one's lens, lamp and
+    sensor are the camera's.  belt: what it looks like.  way: float32[2], where envelopes come from, a unit vector.
+    gone: how far it went since the film began; speed: how far it goes in a frame; both in SPANs.
+    """
+    across, down = (round(-float(one) * gone * SPAN) for one in way)
+    picture = np.roll(belt, (down, across), axis=(0, 1))
+    for look, away in looks:
+        _lay(picture, look, way * np.float32(away), rng)
+    return _exposed(picture, looks[0][0], way * np.float32(speed), rng)
+
+
+def _lay(picture: Uint8, look: Look, off: Floats, rng: np.random.Generator) -> Floats:
+    """Put an envelope on a picture, so many SPANs off from where it lies at rest; its corners there, float32[4, 2]."""
+    moved = look.corners + off * np.float32(SPAN) + rng.normal(0, TREMBLE, 2).astype(np.float32)
+    if np.hypot(*off) < 1:
         rows, columns = look.sheet.shape[:2]
         corners = np.array([(0, 0), (columns, 0), (columns, rows), (0, rows)], np.float32)
         matrix = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
         cv2.warpPerspective(look.sheet, matrix, CAMERA, dst=picture, borderMode=cv2.BORDER_TRANSPARENT)
-    if reach is not None:
-        _put_hand(picture, look, moved, reach)
-    if speed * span > 2:
-        picture = _streaked(picture, look.way * span * np.float32(speed) * np.float32(SHUTTER))
-    picture = cv2.GaussianBlur(picture, (0, 0), look.blur)
-    picture = cv2.multiply(picture, look.lamp, scale=1 / BRIGHTEST)
+    return np.asarray(moved, np.float32)
+
+
+def _exposed(picture: Uint8, look: Look, step: Floats, rng: np.random.Generator) -> Uint8:
+    """What lens, light and sensor make of it while it moves so many SPANs a frame."""
+    if np.hypot(*step) * SPAN > 2:
+        picture = _streaked(picture, step * np.float32(SPAN * SHUTTER))
+    picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), look.blur), np.uint8)
+    picture = np.asarray(cv2.multiply(picture, look.lamp, scale=1 / BRIGHTEST), np.uint8)
     x, y = (int(one) for one in rng.integers(SPARE, size=2))
     grain = look.noise[y : y + CAMERA[1], x : x + CAMERA[0]]
     return np.asarray(cv2.add(picture, grain, dtype=cv2.CV_8U), np.uint8)

@@ -78,8 +78,12 @@ def run(frames: Iterable[bytes], takes: list[Take], reader: Reader, least: float
 
 
 def _count(score: Score, takes: list[Take], announced: list[tuple[int, Event]]) -> None:
-    for take in takes:
-        here = [(number, event) for number, event in announced if take.first <= number < take.stop]
+    theirs: list[list[tuple[int, Event]]] = [[] for _ in takes]
+    for number, event in announced:
+        whose = _whose(takes, theirs, number, event)
+        if whose is not None:
+            theirs[whose].append((number, event))
+    for take, here in zip(takes, theirs, strict=True):
         settled = [(number, event.reading.digits) for number, event in here if event.event == "settled"]
         score.refused += sum(event.event == "refused" for _, event in here)
         if not take.code:
@@ -89,6 +93,15 @@ def _count(score: Score, takes: list[Take], announced: list[tuple[int, Event]]) 
         score.right += [digits for _, digits in settled] == [take.code]
         score.wrong += sum(digits != take.code for _, digits in settled) + max(0, len(settled) - 1)
         score.waits += [number - take.rest for number, digits in settled[:1] if digits == take.code]
+
+
+def _whose(takes: list[Take], theirs: list[list[tuple[int, Event]]], number: int, event: Event) -> int | None:
+    """Which take an event is about: of those in the picture one with its code of which nothing was announced, or one
+    with its code, or the first."""
+    here = [k for k, take in enumerate(takes) if take.first <= number < take.stop]
+    same = [k for k in here if event.reading is not None and takes[k].code == event.reading.digits]
+    new = [k for k in same if not any(one.event == "settled" for _, one in theirs[k])]
+    return next(iter(new or same or here), None)
 
 
 class _Nothing:

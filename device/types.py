@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,11 @@ def around(boxes: Sequence[Box]) -> Box:
     left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
     right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
     return left, top, right - left, bottom - top
+
+
+def shifted(box: Box, across: int, down: int) -> Box:
+    """A box so many pixels further on."""
+    return box[0] + across, box[1] + down, box[2], box[3]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +97,16 @@ class Reading:
     digit_confidences: tuple[float, ...]
     digit_scores: tuple[tuple[float, ...], ...]
     """Log probability of 0 to 9 for each digit, for who reads the same code several times; not in the line of JSON."""
+
+    def moved(self, across: int, down: int) -> Reading:
+        """The same, so many pixels further on."""
+        first, second, third, fourth = ((x + across, y + down) for x, y in self.quad)
+        return replace(
+            self,
+            box=shifted(self.box, across, down),
+            quad=(first, second, third, fourth),
+            digit_boxes=tuple(shifted(box, across, down) for box in self.digit_boxes),
+        )
 
     def plain(self) -> dict[str, Any]:
         """As it stands in a line of JSON."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from device.camera.shot import Shot, cropped, map_box
 from device.reader import Reader
 from device.types import Box, Frame, Reading, around
@@ -25,7 +23,7 @@ def read(reader: Reader, shot: Shot, lying: Lying) -> list[Reading]:
     """The readings of the next look, their boxes on the shot's full picture."""
     region = (0, 0, *shot.size)
     number = lying.track.looks % len(TURNS)
-    if number == WITHOUT_PAPER:
+    if number == WITHOUT_PAPER and not (lying.way and lying.paper):  # on a belt the next one may be in view as well
         seen = view(shot, None, region, 0.0)
     else:
         turn = (lying.paper.turn if lying.paper is not None else 0.0) + TURNS[number]
@@ -40,7 +38,7 @@ def _part(lying: Lying, region: Box, number: int) -> Box:
     votes = [vote for place in lying.track.places for vote in place.votes if vote.confidence > LIKELY]
     postal = lying.track.format.postal
     likely = [vote for vote in votes if not (postal and in_corner(vote.box, lying.paper_box))]
-    if number == 0 or not likely:
+    if number == 0 or not likely or lying.way:  # on a belt the addressee's may come into view later
         return whole
     boxes = []
     for vote in likely:
@@ -60,17 +58,4 @@ def region_of(shot: Shot, roi: tuple[float, float, float, float] | None) -> Shot
 
 def on_picture(reading: Reading, shot: Shot) -> Reading:
     """The reading with its boxes on the camera's whole picture."""
-    left, top = shot.origin
-    if (left, top) == (0, 0):
-        return reading
-    first, second, third, fourth = ((x + left, y + top) for x, y in reading.quad)
-    return replace(
-        reading,
-        box=_moved(reading.box, left, top),
-        quad=(first, second, third, fourth),
-        digit_boxes=tuple(_moved(box, left, top) for box in reading.digit_boxes),
-    )
-
-
-def _moved(box: Box, left: int, top: int) -> Box:
-    return box[0] + left, box[1] + top, box[2], box[3]
+    return reading if shot.origin == (0, 0) else reading.moved(*shot.origin)

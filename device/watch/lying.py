@@ -13,7 +13,7 @@ from device.ink import to_grey
 from device.types import Box, Reading
 from device.watch.envelope import Paper
 from device.watch.scene import TILES
-from device.watch.track import Track
+from device.watch.track import MOST_CARRIED, MOST_LOOKS, Track
 from device.watch.writing import Writing
 
 Uint8 = NDArray[np.uint8]
@@ -54,8 +54,9 @@ class Lying:
     """Blocks of the thumbnail that hold writing."""
     writing: Writing | None = None
     """None of what lay there before a restart."""
-    moved: bool = False
-    """It was looked at while it moved: it lies elsewhere now."""
+    way: tuple[int, int] | None = None
+    """How far it went on between the last two looks, in pixels of the small picture, across and down; None of what
+    rests."""
     blank: bool = False
     """No writing at all."""
     done: bool = False
@@ -68,6 +69,11 @@ class Lying:
     """What the votes say as long as nothing is settled."""
     guess: Code | None = None
     """The same, where it lies on the region."""
+
+    @property
+    def most_looks(self) -> int:
+        """From so many on it is looked at now and then: of what is carried past some only see a part."""
+        return MOST_LOOKS if self.way is None else MOST_CARRIED
 
     @property
     def digits(self) -> str:

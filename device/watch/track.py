@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from device.addressee import CORNER, CORNER_PENALTY, SIZE_REWARD
 from device.decode import Known
 from device.formats import Format
-from device.types import Box, Reading
+from device.types import Box, Reading, shifted
 from device.watch.votes import Place, log_odds, logistic
 
-MOST_LOOKS = 8
-"""Looks at one envelope before it is given up."""
+MOST_LOOKS, MOST_CARRIED = 8, 40
+"""Looks at one envelope that rests before it is given up, and at one that is carried past."""
 SURE, FEW, MANY = 0.97, 2, 4
 """A code as sure as this is settled when so few looks read it or one nearly like it, any other one when so many did."""
 SAME_PLACE = 0.3
@@ -43,17 +43,34 @@ class Track:
     elected: list[tuple[Place, Reading]] = field(default_factory=list)
     """What all looks together say at each place at which a code was read."""
 
+    def carry(self, across: int, down: int) -> None:
+        """What was read went on by so many pixels of the full picture."""
+        for place in self.places:
+            place.box = shifted(place.box, across, down)
+            place.votes = [vote.moved(across, down) for vote in place.votes]
+
     def add(self, readings: Sequence[Reading]) -> None:
         """What another look read, on the full picture."""
         self.looks += 1
+        self._vote(readings, 0)
+
+    def add_carried(self, readings: Sequence[Reading]) -> None:
+        """The same while it comes into view: a look that saw no code was too early, and so it was for each place where
+        none was read before."""
+        if any(_has_a_vote(reading) for reading in readings):
+            self.looks += 1
+            self._vote(readings, self.looks - 1)
+
+    def _vote(self, readings: Sequence[Reading], missed: int) -> None:
+        """missed: looks that did not see a place that is new."""
         voted: list[Place] = []
         for reading in sorted(readings, key=lambda one: -one.confidence):
-            if reading.confidence >= LEAST_VOTE and reading.reason not in ("wrong-length", "looks-like-text"):
-                place = self._place(reading.box)
+            if _has_a_vote(reading):
+                place = self._place(reading.box, missed)
                 if not any(place is other for other in voted):  # a look has one vote at a place: the surest
                     place.votes.append(reading)
                     voted.append(place)
-        won = ((place, place.winner(self.format, self.known, self.looks)) for place in self.places)
+        won = ((place, place.winner(self.format, self.known, self.looks - place.missed)) for place in self.places)
         self.elected = [(place, reading) for place, reading in won if reading is not None]
 
     def settled(self, paper: Box | None) -> list[Reading]:
@@ -104,12 +121,16 @@ class Track:
         rank = log_odds(reading.confidence) + SIZE_REWARD * math.log2(height)
         return rank - (CORNER_PENALTY if self.format.postal and in_corner(reading.box, paper) else 0.0)
 
-    def _place(self, box: Box) -> Place:
+    def _place(self, box: Box, missed: int) -> Place:
         for place in self.places:
             if _shared(place.box, box) > SAME_PLACE:
                 return place
-        self.places.append(Place(box))
+        self.places.append(Place(box, missed=missed))
         return self.places[-1]
+
+
+def _has_a_vote(reading: Reading) -> bool:
+    return reading.confidence >= LEAST_VOTE and reading.reason not in ("wrong-length", "looks-like-text")
 
 
 def _refused(reading: Reading, reason: str, detail: str) -> Reading:

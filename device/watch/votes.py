@@ -44,6 +44,8 @@ class Place:
     votes: list[Reading] = field(default_factory=list)
     done: bool = False
     """What stands here was announced."""
+    missed: int = 0
+    """Looks before it came into view."""
 
     def mates(self, digits: str) -> list[Reading]:
         """The votes for this code, or for one nearly like it."""

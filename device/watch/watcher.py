@@ -18,14 +18,14 @@ from device.errors import InputError
 from device.formats import Format
 from device.reader import Reader
 from device.types import Box, Reading, covers
-from device.watch import look
+from device.watch import carried, look
 from device.watch.envelope import find_paper, paper_box
 from device.watch.events import Event, State
 from device.watch.lying import Code, Lying, crop_of, same_ink, same_outline
 from device.watch.scene import Scene
 from device.watch.track import MOST_LOOKS, Track
 from device.watch.trouble import LEAST_SHARPNESS, sharpness, text_lines, why_nothing
-from device.watch.writing import Writing, blocks
+from device.watch.writing import CREPT, Writing, blocks
 
 log = logging.getLogger("postread.watch")
 
@@ -182,10 +182,7 @@ class Watcher:
         """Nothing moves any more: is it what lay there, what lay there before, or something else?"""
         scene, lying, before = self._scene, self._lying, self._before
         if lying is not None:
-            covered = not lying.blank and scene.gone(lying.thumb, lying.where) < GONE
-            if (covered or scene.same_as(lying.thumb)) and self._is_the_same(lying, shot):
-                if lying.moved and not (lying.done or lying.settled):  # from now on it is looked at where it lies
-                    self._lying = self._arrived(shot)
+            if self._is_still_there(lying, shot):
                 return
             self._leave()
             before = self._before
@@ -197,6 +194,14 @@ class Watcher:
             return
         if self._asked:
             self._lying = self._arrived(shot)
+
+    def _is_still_there(self, lying: Lying, shot: Shot) -> bool:
+        if lying.way is not None:  # it was carried here; what was settled on the way is read once more, as if nudged
+            stays = not lying.done and self._went_on(lying, shot)
+            lying.way = None
+            return stays
+        covered = not lying.blank and self._scene.gone(lying.thumb, lying.where) < GONE
+        return (covered or self._scene.same_as(lying.thumb)) and self._is_the_same(lying, shot)
 
     def _is_the_same(self, lying: Lying, shot: Shot) -> bool:
         """Whether what looks the same from afar is the same to the letter: of an envelope of the same form only the
@@ -266,7 +271,7 @@ class Watcher:
     def _due(self, lying: Lying) -> bool:
         if lying.done:
             return False
-        if lying.track.looks < MOST_LOOKS:
+        if lying.track.looks < lying.most_looks:
             return True
         return self.clock() - lying.looked >= LOOK_AGAIN
 
@@ -277,30 +282,49 @@ class Watcher:
             return False
         if sharpness(shot.small) < 2 * LEAST_SHARPNESS:
             return False
-        if self._lying is None or scene.gone(self._lying.thumb, self._lying.where) >= GONE:
+        if self._lying is None or self._lying.blank or not self._went_on(self._lying, shot):
             self._leave()
             self._lying = self._arrived(shot)
-            self._lying.moved = True
+            self._lying.way = 0, 0
         return self._due(self._lying)
+
+    def _went_on(self, lying: Lying, shot: Shot) -> bool:
+        """Whether what was looked at last is still in view, and has only moved on: then it is known where it is now."""
+        assert self._scene.last is not None
+        by = carried.way(lying, shot.small)
+        if by is None:
+            left = not self._scene.moving and any(lying.way or ())
+            if left or not lying.track.looks or self._scene.gone(lying.thumb, lying.where) >= GONE:
+                return False
+        if self._scene.moving and (by is None or max(map(abs, by)) <= CREPT):
+            return True
+        return carried.carry(lying, by or (0, 0), shot, self._scene.last)
 
     def _read(self, shot: Shot) -> None:
         lying = self._lying
         assert lying is not None
         if lying.track.looks == 0:
             self._enter("reading")
-        lying.track.add(look.read(self.reader, shot, lying))
+        readings = look.read(self.reader, shot, lying)
         lying.looked = self.clock()
-        self.standing = tuple(look.on_picture(one, shot) for _, one in lying.track.standing(lying.paper_box))
-        settled = lying.track.settled(lying.paper_box)
+        if lying.way is None:
+            lying.track.add(readings)
+        else:
+            lying.track.add_carried(carried.whole(readings, shot))
+        standing = [reading for _, reading in lying.track.standing(lying.paper_box)]
+        self.standing = tuple(look.on_picture(one, shot) for one in standing)
+        waits = lying.way is not None and self.reader.format.postal and not carried.in_view(lying, standing, shot)
+        settled = [] if waits else lying.track.settled(lying.paper_box)
         for reading in settled:
             self._settle(shot, lying, reading)
         if lying.done:
             return
-        if not settled and not lying.digits and lying.track.standing(lying.paper_box):
-            likeliest = lying.track.standing(lying.paper_box)[0][1]
-            lying.guess = Code(likeliest.digits, likeliest.box, crop_of(shot, likeliest))
-            lying.candidate = look.on_picture(likeliest, shot)
-        if lying.track.looks >= MOST_LOOKS and self.reader.format.postal is False and lying.digits:
+        if not settled and not lying.digits and standing:
+            lying.guess = Code(standing[0].digits, standing[0].box, crop_of(shot, standing[0]))
+            lying.candidate = look.on_picture(standing[0], shot)
+        if waits:
+            return
+        if lying.track.looks >= lying.most_looks and self.reader.format.postal is False and lying.digits:
             lying.done, self._before = True, None
         elif lying.track.looks >= MOST_LOOKS and self.clock() - lying.began > PATIENCE:
             self._refuse(lying)
@@ -309,8 +333,6 @@ class Watcher:
 
     def _settle(self, shot: Shot, lying: Lying, reading: Reading) -> None:
         crop = crop_of(shot, reading)
-        if lying.moved:
-            lying.writing = Writing.of(shot.small)
         lying.done = self.reader.format.postal
         if self._was_nudged(shot, reading, crop):
             self._enter("settled")

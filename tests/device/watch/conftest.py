@@ -110,10 +110,10 @@ class Watched:
     def shot(self, picture: Uint8) -> Shot:
         return shot_of(picture, self.now, self.frames)
 
-    def exchange(self, before: Uint8, after: Uint8, *answers: list[Reading]) -> list[Event]:
+    def exchange(self, before: Uint8, after: Uint8, *answers: list[Reading], waves: int = 1) -> list[Event]:
         """One picture is exchanged for another behind a hand; answers: to the looks from then on."""
-        for number, left in enumerate(range(600, 0, -60)):
-            picture = (before if number < 5 else after).copy()
+        for number, left in enumerate([*range(600, 0, -60)] * waves):
+            picture = (before if number < 5 * waves else after).copy()
             cv2.rectangle(picture, (left, 200), (left + 60, 359), 120, -1)
             self.show(picture, 1)
         self.reader.answers, self.reader.looks = list(answers), 0

@@ -45,6 +45,19 @@ def test_looks_that_read_otherwise_make_it_less_sure(reading) -> None:
     assert doubted.confidence < agreed.confidence
 
 
+def test_what_comes_into_view_late_is_as_sure_as_if_nothing_had_been_looked_at_before(reading) -> None:
+    sender, addressee = reading("20040020", box=(20, 20, 100, 14)), reading("01310100", 0.9, (300, 240, 160, 24))
+    late, alone = track(), track()
+    for look in [[]] * 4 + [[sender]] * 6 + [[sender, addressee]] * 3:
+        late.add_carried(look)
+    for look in [[sender, addressee]] * 3:
+        alone.add_carried(look)
+    (of_late,), (of_alone,) = late.standing(PAPER), alone.standing(PAPER)
+    assert late.looks == 9
+    assert of_late[1].digits == "01310100"
+    assert of_late[1].confidence == of_alone[1].confidence
+
+
 def test_a_code_that_the_format_does_not_have_wins_nothing(reading) -> None:
     looks = [[reading("00000000", 0.95), reading("0131010", 0.9)]] * 3
     assert track(*looks).settled(PAPER) == []

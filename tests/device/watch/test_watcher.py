@@ -95,12 +95,13 @@ def test_an_envelope_on_top_of_another_is_another(watched, pictures, reading) ->
 OTHER = "Marcos Pereira", "Av Paulista 1578"
 
 
-def test_an_envelope_of_the_same_form_in_the_same_place_is_another(watched, pictures, reading) -> None:
-    """Only a digit differs, and from afar nothing does."""
+@pytest.mark.parametrize("waves", [1, 4])
+def test_an_envelope_of_the_same_form_in_the_same_place_is_another(watched, pictures, reading, waves) -> None:
+    """Only a digit differs, and from afar nothing does, whether the hand is quick or takes its time."""
     watch = watched([reading(CODE, box=LINE)])
     before, after = pictures.envelope("01310-100"), pictures.envelope("01310-700")
     watch.show(before, 30)
-    watch.exchange(before, after, [reading("01310700", box=LINE)])
+    watch.exchange(before, after, [reading("01310700", box=LINE)], waves=waves)
     assert watch.settled() == [CODE, "01310700"]
 
 
@@ -160,6 +161,18 @@ def test_a_hand_that_rests_on_an_envelope_does_not_make_it_another(watched, pict
     watch.reader.answers = [[reading(CODE, box=LINE)]]
     watch.show(picture, 40)
     assert watch.events[before:] == []
+    assert watch.settled() == [CODE]
+
+
+def test_a_hand_that_goes_about_over_it_is_no_reason_to_read_it_again(watched, pictures, code) -> None:
+    watch = watched(code)
+    picture = pictures.envelope("01310-100")
+    watch.show(picture, 30)
+    looks = watch.reader.looks
+    for left in [*range(0, 480, 20)] * 2:
+        watch.show(under_a_hand(picture, left, 160), 1)
+    watch.show(picture, 30)
+    assert watch.reader.looks == looks
     assert watch.settled() == [CODE]
 
 
