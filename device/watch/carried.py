@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.camera.shot import Shot
+from device.camera.shot import Shot, map_box
 from device.types import Box, Reading, shifted
 from device.watch.envelope import Paper, find_paper, paper_box
 from device.watch.lying import Code, Lying
@@ -43,23 +43,25 @@ def way(lying: Lying, small: Uint8) -> tuple[int, int] | None:
         return None
     was, now = _halved(strokes(writing.small)), _halved(strokes(small))
     was *= _where(writing, lying.paper, was.shape)
-    high, wide = was.shape
-    around = cv2.copyMakeBorder(now, high // 2, high // 2, wide // 2, wide // 2, cv2.BORDER_CONSTANT, value=0)
-    shared = np.asarray(cv2.matchTemplate(around, was, cv2.TM_CCORR), np.float32)
-    middle = wide // 2, high // 2
     if lying.way is not None and any(lying.way):  # a belt goes on as it went
-        left, top = (max(0, middle[k] + lying.way[k] // HALF - STEADY) for k in (0, 1))
-        near = shared[top : top + 2 * STEADY + 1, left : left + 2 * STEADY + 1]
-        if near.size:
-            y, x = (int(one) for one in np.unravel_index(int(near.argmax()), near.shape))
-            by = left + x - middle[0], top + y - middle[1]
-            if _alike(was, now, *by) > FOUND_NEAR:
-                return by[0] * HALF, by[1] * HALF
-    y, x = (int(one) for one in np.unravel_index(int(shared.argmax()), shared.shape))
-    by = x - middle[0], y - middle[1]
+        by = _likeliest(was, now, (lying.way[0] // HALF, lying.way[1] // HALF), (STEADY, STEADY))
+        if _alike(was, now, *by) > FOUND_NEAR:
+            return by[0] * HALF, by[1] * HALF
+    by = _likeliest(was, now, (0, 0), (was.shape[1] // 2, was.shape[0] // 2))
     if _alike(was, now, *by) > FOUND:
         return by[0] * HALF, by[1] * HALF
     return lying.way if _is_where_expected(lying, find_paper(small)) else None
+
+
+def _likeliest(was: Floats, now: Floats, about: tuple[int, int], reach: tuple[int, int]) -> tuple[int, int]:
+    """How far ink seems to have gone, compared pixels: about so far, give or take a reach."""
+    high, wide = was.shape
+    across, down = (reach[k] + abs(about[k]) for k in (0, 1))
+    around = cv2.copyMakeBorder(now, down, down, across, across, cv2.BORDER_CONSTANT, value=0)
+    left, top = across + about[0] - reach[0], down + about[1] - reach[1]
+    sought = around[top : top + high + 2 * reach[1], left : left + wide + 2 * reach[0]]
+    _, _, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(sought, was, cv2.TM_CCORR))
+    return about[0] + x - reach[0], about[1] + y - reach[1]
 
 
 def _is_where_expected(lying: Lying, paper: Paper | None) -> bool:
@@ -94,7 +96,8 @@ def carry(lying: Lying, by: tuple[int, int], shot: Shot, thumb: Uint8) -> bool:
     lying.settled = [_moved(code, across, down) for code in lying.settled]
     lying.guess = None if lying.guess is None else _moved(lying.guess, across, down)
     lying.paper, lying.paper_box = paper, None if paper is None else paper_box(paper, shot, (0, 0, *shot.size))
-    lying.thumb, lying.writing, lying.way = thumb, Writing.of(shot.small), by
+    inside = None if lying.paper_box is None else map_box(lying.paper_box, shot.size, shot.small_size)
+    lying.thumb, lying.writing, lying.way = thumb, Writing.of(shot.small, inside), by
     lying.where = lying.writing.where
     return True
 

@@ -56,9 +56,11 @@ class Writing:
     """The thumbnail's blocks, bool[12, 20], that hold writing."""
 
     @classmethod
-    def of(cls, small: Uint8) -> Writing:
-        """What is written on a small picture."""
-        return cls(np.array(small), blocks(text_lines(small), (small.shape[1], small.shape[0])))
+    def of(cls, small: Uint8, inside: Box | None = None) -> Writing:
+        """What is written on a small picture, or inside a box on it."""
+        size = small.shape[1], small.shape[0]
+        x, y, width, height = inside or (0, 0, *size)
+        return cls(np.array(small), blocks(text_lines(small[y : y + height, x : x + width]), size, (x, y)))
 
     def is_in_place(self, small: Uint8, code: Box | None) -> bool:
         """Whether every piece is where it was, on another small picture.
@@ -115,11 +117,14 @@ class Writing:
         return 0 <= across < TILES[0] and 0 <= down < TILES[1] and bool(self.where[down, across])
 
 
-def blocks(lines: Sequence[Line], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """The thumbnail's blocks in which lines on a picture of that size lie: bool[12, 20]; all of them without lines."""
+def blocks(lines: Sequence[Line], size: tuple[int, int], origin: tuple[int, int] = (0, 0)) -> NDArray[np.bool_]:
+    """The thumbnail's blocks in which lines on a picture of that size lie: bool[12, 20]; all of them without lines.
+
+    origin: of the part of it that the lines were found on.
+    """
     out = np.zeros(TILES[::-1], bool)
     for line in lines:
-        (x, y), (wide, high) = line.centre, size
+        (x, y), (wide, high) = np.add(line.centre, origin), size
         left, right = ((x + side * line.width / 2) / wide * TILES[0] for side in (-1, 1))
         top, bottom = ((y + side * line.height / 2) / high * TILES[1] for side in (-1, 1))
         out[max(0, int(top)) : int(bottom) + 1, max(0, int(left)) : int(right) + 1] = True

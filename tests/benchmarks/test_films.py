@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import film_frames, film_scores, films, votes
+from benchmarks.envelopes import CAMERA
 from benchmarks.film_scores import Score
-from benchmarks.films import Take, plan
+from benchmarks.films import Take, plan, plan_belt
 from device.reader import Reader
 from device.watch.events import Event
 from tests.device.watch.conftest import reading_of
@@ -47,6 +48,23 @@ def test_each_kind_passes_as_often_as_asked_one_after_the_other_and_two_in_a_row
     assert all(one.stop == after.first for one, after in pairwise(takes))
     assert all(bool(one.code) == (one.kind != "without") for one in takes)
     assert sum(bool(one.code) and one.code == after.code for one, after in pairwise(takes)) >= 1
+
+
+@given(SEEDS, st.floats(2, 40))
+def test_on_a_belt_each_follows_the_last_one_at_some_distance(seed: int, speed: float) -> None:
+    takes = plan_belt(seed, speed)
+    apart = [(after.rest - one.rest) * speed / CAMERA[0] for one, after in pairwise(takes)]
+    frame = 1.1 * speed / CAMERA[0]
+    assert films.APART[0] - frame < min(apart) <= max(apart) < films.APART[1] + frame
+    assert all(one.first < one.rest == one.leave < one.stop for one in takes)
+    assert sum(bool(one.code) for one in takes) == 60
+    assert sum(bool(one.code) and one.code == after.code for one, after in pairwise(takes)) >= 1
+
+
+def test_of_two_of_one_code_in_view_at_once_each_is_right() -> None:
+    takes = [take(0), take(30), take(60, OTHER)]
+    score = scored(takes, settled(32, ONE), settled(38, ONE), settled(64, ONE), settled(72, OTHER))
+    assert score == {"right": 2, "wrong": 1, "refused": 0, "without": 0, "waits": [22, -2, 2]}
 
 
 def test_an_envelope_is_right_when_its_code_and_nothing_else_was_settled_once() -> None:
@@ -86,6 +104,16 @@ def test_of_a_short_film_each_envelope_is_read_once_and_soon(hands: Hands) -> No
     assert score.right >= 7
     assert (score.wrong, score.without) == (0, 0)
     assert max(score.waits) <= 15
+
+
+@pytest.mark.slow
+def test_on_a_belt_that_does_not_stop_each_envelope_is_read_once(hands: Hands) -> None:
+    cv2.setNumThreads(1)
+    takes = plan_belt(7, 10, (1, 2, 0))
+    score = film_scores.run(films.belt_frames(hands, 7, takes, 10), takes, Reader.load(format="cep"), 0.8)
+    assert score.wrong == 0
+    assert score.right >= 2
+    assert score.right + score.refused == 3
 
 
 @pytest.mark.slow
