@@ -57,6 +57,8 @@ class Lying:
     way: tuple[int, int] | None = None
     """How far it went on between the last two looks, in pixels of the small picture, across and down; None of what
     rests."""
+    went: float = 0.0
+    """When it was last seen to go on, if ever."""
     blank: bool = False
     """No writing at all."""
     done: bool = False

@@ -39,6 +39,8 @@ EVERY = 3
 """... one shot in so many."""
 LOOK_AGAIN = 1.0
 """Seconds between looks at an envelope that was not settled in the first ones, ..."""
+STANDS = 1.0
+"""What has not gone on for so long, seconds, does not, whatever else moves."""
 PATIENCE = 6.0
 """... until it is refused."""
 GONE = 0.5
@@ -285,7 +287,7 @@ class Watcher:
         if self._lying is None or self._lying.blank or not self._went_on(self._lying, shot):
             self._leave()
             self._lying = self._arrived(shot)
-            self._lying.way = 0, 0
+            self._lying.way, self._lying.went = (0, 0), self.clock()
         return self._due(self._lying)
 
     def _went_on(self, lying: Lying, shot: Shot) -> bool:
@@ -298,6 +300,7 @@ class Watcher:
                 return False
         if self._scene.moving and (by is None or max(map(abs, by)) <= CREPT):
             return True
+        lying.went = self.clock()
         return carried.carry(lying, by or (0, 0), shot, self._scene.last)
 
     def _read(self, shot: Shot) -> None:
@@ -313,7 +316,7 @@ class Watcher:
             lying.track.add_carried(carried.whole(readings, shot))
         standing = [reading for _, reading in lying.track.standing(lying.paper_box)]
         self.standing = tuple(look.on_picture(one, shot) for one in standing)
-        waits = lying.way is not None and self.reader.format.postal and not carried.in_view(lying, standing, shot)
+        waits = self._may_show_more(lying, standing, shot)
         settled = [] if waits else lying.track.settled(lying.paper_box)
         for reading in settled:
             self._settle(shot, lying, reading)
@@ -330,6 +333,12 @@ class Watcher:
             self._refuse(lying)
         elif lying.track.looks >= MOST_LOOKS // 2:
             self._enter("needs-help", why_nothing(shot.small, lying.track.code_like))
+
+    def _may_show_more(self, lying: Lying, standing: Sequence[Reading], shot: Shot) -> bool:
+        """Whether another code may come into view, which could be the addressee's."""
+        if lying.way is None or not self.reader.format.postal or self.clock() - lying.went > STANDS:
+            return False
+        return not carried.in_view(lying, standing, shot)
 
     def _settle(self, shot: Shot, lying: Lying, reading: Reading) -> None:
         crop = crop_of(shot, reading)

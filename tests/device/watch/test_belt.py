@@ -116,6 +116,21 @@ def test_it_may_stop_and_go_on(watched) -> None:
     assert watch.settled() == [CODE]
 
 
+@pytest.mark.parametrize("wide", [False, True], ids=["all of it in view", "wider than the picture"])
+def test_what_lies_still_is_settled_though_something_else_always_moves(watched, wide) -> None:
+    left = -20 if wide else 80
+    picture = envelope("01310-100", (left, 50))
+    if wide:
+        picture[50:311] = np.maximum(picture[50:311], np.where(np.arange(640) > 420, 220, 0).astype(np.uint8))
+    watch = watched(code_of()(left))
+    for turn in range(90):
+        shown = picture.copy()
+        cv2.circle(shown, (600 + 20 * (turn % 2), 340), 12, 250, -1)
+        watch.show(shown, 1)
+    assert watch.watcher._scene.restless > 60
+    assert watch.settled() == [CODE]
+
+
 def test_of_several_numbers_each_is_announced_once(watched) -> None:
     digits = formats.get("digits")
     watch = watched([], reader=Knowing([[]], digits))
