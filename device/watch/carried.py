@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.camera.shot import Shot, map_box
+from device.camera.shot import Shot, Size, map_box
 from device.types import Box, Reading, shifted
 from device.watch.envelope import Paper, find_paper, paper_box
 from device.watch.lying import Code, Lying
@@ -91,7 +91,7 @@ def carry(lying: Lying, by: tuple[int, int], shot: Shot, thumb: Uint8) -> bool:
             paper = replace(lying.paper, hull=here)
         elif not _overlaps(here, paper.hull):
             return False
-    across, down = (round(one * shot.size[k] / shot.small_size[k]) for k, one in enumerate(by))
+    across, down = on_full(by, shot)
     lying.track.carry(across, down)
     lying.settled = [_moved(code, across, down) for code in lying.settled]
     lying.guess = None if lying.guess is None else _moved(lying.guess, across, down)
@@ -100,6 +100,18 @@ def carry(lying: Lying, by: tuple[int, int], shot: Shot, thumb: Uint8) -> bool:
     lying.thumb, lying.writing, lying.way = thumb, Writing.of(shot.small, inside), by
     lying.where = lying.writing.where
     return True
+
+
+def on_full(by: tuple[int, int], shot: Shot) -> tuple[int, int]:
+    """A way on the small picture in pixels of the full one."""
+    across, down = (round(one * shot.size[k] / shot.small_size[k]) for k, one in enumerate(by))
+    return across, down
+
+
+def has_passed(lying: Lying, shot: Shot) -> bool:
+    """Whether the code that was announced has left the picture."""
+    box = lying.settled[-1].box if lying.settled else None
+    return box is not None and not is_seen(box, shot.size)
 
 
 def in_view(lying: Lying, standing: Sequence[Reading], shot: Shot) -> bool:
@@ -118,7 +130,7 @@ def in_view(lying: Lying, standing: Sequence[Reading], shot: Shot) -> bool:
     return middle[0] * across + middle[1] * down > 0
 
 
-def whole(readings: list[Reading], shot: Shot) -> list[Reading]:
+def whole(readings: Sequence[Reading], shot: Shot) -> list[Reading]:
     """Those that the picture's border does not cut."""
     wide, high = shot.size
 
@@ -129,8 +141,14 @@ def whole(readings: list[Reading], shot: Shot) -> list[Reading]:
     return [reading for reading in readings if inside(reading.box)]
 
 
+def is_seen(box: Box, size: Size) -> bool:
+    """Whether some of a box is on a picture of that size."""
+    x, y, width, height = box
+    return x < size[0] and y < size[1] and x + width > 0 and y + height > 0
+
+
 def _halved(picture: Floats) -> Floats:
-    size = picture.shape[1] // HALF, picture.shape[0] // HALF
+    size = max(1, picture.shape[1] // HALF), max(1, picture.shape[0] // HALF)
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
 

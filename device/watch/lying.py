@@ -59,6 +59,8 @@ class Lying:
     rests."""
     went: float = 0.0
     """When it was last seen to go on, if ever."""
+    vain: int = 0
+    """Looks at all of it, while it went on, that saw no code."""
     blank: bool = False
     """No writing at all."""
     done: bool = False

@@ -48,18 +48,21 @@ class Track:
         for place in self.places:
             place.box = shifted(place.box, across, down)
             place.votes = [vote.moved(across, down) for vote in place.votes]
+        self.elected = [(place, reading.moved(across, down)) for place, reading in self.elected]
 
     def add(self, readings: Sequence[Reading]) -> None:
         """What another look read, on the full picture."""
         self.looks += 1
         self._vote(readings, 0)
 
-    def add_carried(self, readings: Sequence[Reading]) -> None:
+    def add_carried(self, readings: Sequence[Reading]) -> bool:
         """The same while it comes into view: a look that saw no code was too early, and so it was for each place where
-        none was read before."""
-        if any(_has_a_vote(reading) for reading in readings):
-            self.looks += 1
-            self._vote(readings, self.looks - 1)
+        none was read before.  Returns whether it saw one."""
+        if not any(_has_a_vote(reading) for reading in readings):
+            return False
+        self.looks += 1
+        self._vote(readings, self.looks - 1)
+        return True
 
     def _vote(self, readings: Sequence[Reading], missed: int) -> None:
         """missed: looks that did not see a place that is new."""
@@ -99,11 +102,11 @@ class Track:
         rival = ranked[1][1] if len(ranked) > 1 else None
         lead = math.inf if rival is None else self._rank(reading, paper) - self._rank(rival, paper)
         if rival is not None and rival.confidence > PLAUSIBLE and lead < RIVAL:
-            return [(place, _refused(reading, "not-sure", f"{rival.code} may be the addressee's as well"))]
+            return [(place, refused(reading, "not-sure", f"{rival.code} may be the addressee's as well"))]
         if in_corner(reading.box, paper):
             reading = replace(reading, confidence=logistic(log_odds(reading.confidence) - CORNER_PENALTY))
             if reading.confidence < self.least:
-                return [(place, _refused(reading, "not-the-addressee", "it stands in the sender's corner"))]
+                return [(place, refused(reading, "not-the-addressee", "it stands in the sender's corner"))]
         return [(place, self._judged(reading))]
 
     @property
@@ -113,7 +116,7 @@ class Track:
 
     def _judged(self, reading: Reading) -> Reading:
         if reading.confidence < self.least:
-            return _refused(reading, "not-sure", f"{reading.confidence:.2f} is below {self.least:.2f}")
+            return refused(reading, "not-sure", f"{reading.confidence:.2f} is below {self.least:.2f}")
         return replace(reading, accepted=True, reason=None, detail=None)
 
     def _rank(self, reading: Reading, paper: Box | None) -> float:
@@ -133,7 +136,8 @@ def _has_a_vote(reading: Reading) -> bool:
     return reading.confidence >= LEAST_VOTE and reading.reason not in ("wrong-length", "looks-like-text")
 
 
-def _refused(reading: Reading, reason: str, detail: str) -> Reading:
+def refused(reading: Reading, reason: str, detail: str) -> Reading:
+    """The reading, turned down."""
     return replace(reading, accepted=False, reason=reason, detail=detail)
 
 

@@ -23,7 +23,7 @@ from device.watch.envelope import find_paper, paper_box
 from device.watch.events import Event, State
 from device.watch.lying import Code, Lying, crop_of, same_ink, same_outline
 from device.watch.scene import Scene
-from device.watch.track import MOST_LOOKS, Track
+from device.watch.track import MOST_LOOKS, Track, refused
 from device.watch.trouble import LEAST_SHARPNESS, sharpness, text_lines, why_nothing
 from device.watch.writing import CREPT, Writing, blocks
 
@@ -284,24 +284,46 @@ class Watcher:
             return False
         if sharpness(shot.small) < 2 * LEAST_SHARPNESS:
             return False
-        if self._lying is None or self._lying.blank or not self._went_on(self._lying, shot):
-            self._leave()
-            self._lying = self._arrived(shot)
-            self._lying.way, self._lying.went = (0, 0), self.clock()
-        return self._due(self._lying)
+        lying = self._lying
+        if lying is None or lying.blank or not self._went_on(lying, shot):
+            if lying is not None and not lying.blank:
+                self._leave()
+            lying = self._lying = self._arrived(shot)
+            lying.way, lying.went = (0, 0), self.clock()
+        return self._due(lying)
 
     def _went_on(self, lying: Lying, shot: Shot) -> bool:
         """Whether what was looked at last is still in view, and has only moved on: then it is known where it is now."""
         assert self._scene.last is not None
+        if lying.paper is None and lying.way is not None and carried.has_passed(lying, shot):
+            lying.settled = []  # the next one of its code is another
+            return False
         by = carried.way(lying, shot.small)
-        if by is None:
-            left = not self._scene.moving and any(lying.way or ())
-            if left or not lying.track.looks or self._scene.gone(lying.thumb, lying.where) >= GONE:
-                return False
+        if by is None and self._was_lost(lying, shot):
+            return False
         if self._scene.moving and (by is None or max(map(abs, by)) <= CREPT):
             return True
         lying.went = self.clock()
-        return carried.carry(lying, by or (0, 0), shot, self._scene.last)
+        if not carried.carry(lying, by or (0, 0), shot, self._scene.last):
+            return False
+        across, down = carried.on_full(by or (0, 0), shot)
+        moved = [one.moved(across, down) for one in self.standing]
+        self.standing = tuple(
+            one for one in moved if carried.is_seen(one.box, self.shot.size if self.shot else shot.size)
+        )
+        return True
+
+    def _was_lost(self, lying: Lying, shot: Shot) -> bool:
+        """Whether what cannot be found again has gone, rather than being covered by a hand."""
+        if any(lying.way or ()) and (not self._scene.moving or bool(lying.where.all())):
+            return True  # it went on, and what is left of it is blank, or it cannot be what rests now
+        if lying.paper is None and find_paper(shot.small) is not None:
+            return True
+        return not lying.track.looks or self._scene.gone(lying.thumb, lying.where) >= GONE
+
+    def _goes(self, lying: Lying) -> bool:
+        """Whether it is being carried past."""
+        return lying.way is not None and self.clock() - lying.went <= STANDS
 
     def _read(self, shot: Shot) -> None:
         lying = self._lying
@@ -310,10 +332,11 @@ class Watcher:
             self._enter("reading")
         readings = look.read(self.reader, shot, lying)
         lying.looked = self.clock()
-        if lying.way is None:
-            lying.track.add(readings)
+        saw = True
+        if self._goes(lying):
+            saw = lying.track.add_carried(carried.whole(readings, shot))
         else:
-            lying.track.add_carried(carried.whole(readings, shot))
+            lying.track.add(readings)
         standing = [reading for _, reading in lying.track.standing(lying.paper_box)]
         self.standing = tuple(look.on_picture(one, shot) for one in standing)
         waits = self._may_show_more(lying, standing, shot)
@@ -322,23 +345,25 @@ class Watcher:
             self._settle(shot, lying, reading)
         if lying.done:
             return
-        if not settled and not lying.digits and standing:
+        if saw and not settled and not lying.digits and standing:
             lying.guess = Code(standing[0].digits, standing[0].box, crop_of(shot, standing[0]))
             lying.candidate = look.on_picture(standing[0], shot)
         if waits:
+            lying.began = lying.looked  # patience begins when all of it can be seen
+            return
+        lying.vain += not saw
+        if self._goes(lying) and lying.digits:
             return
         if lying.track.looks >= lying.most_looks and self.reader.format.postal is False and lying.digits:
             lying.done, self._before = True, None
         elif lying.track.looks >= MOST_LOOKS and self.clock() - lying.began > PATIENCE:
             self._refuse(lying)
-        elif lying.track.looks >= MOST_LOOKS // 2:
+        elif max(lying.track.looks, lying.vain) >= MOST_LOOKS // 2:
             self._enter("needs-help", why_nothing(shot.small, lying.track.code_like))
 
     def _may_show_more(self, lying: Lying, standing: Sequence[Reading], shot: Shot) -> bool:
         """Whether another code may come into view, which could be the addressee's."""
-        if lying.way is None or not self.reader.format.postal or self.clock() - lying.went > STANDS:
-            return False
-        return not carried.in_view(lying, standing, shot)
+        return self._goes(lying) and self.reader.format.postal and not carried.in_view(lying, standing, shot)
 
     def _settle(self, shot: Shot, lying: Lying, reading: Reading) -> None:
         crop = crop_of(shot, reading)
@@ -376,11 +401,15 @@ class Watcher:
         reading, guess = lying.candidate, lying.guess
         if reading is None or guess is None or not lying.track.code_like or lying.digits:
             return
+        if reading.accepted:
+            reading = refused(reading, "not-sure", "it left before all of its envelope had been in view")
         self.state, self.why = "needs-help", "not-sure"
         self.announce(Event("refused", "needs-help", reading.reason, reading.detail, reading, guess.crop))
 
     def _lose(self, trouble: str) -> None:
         if self.why != "source-lost":
+            if self._lying is not None and self._lying.way is not None:  # a belt does not wait
+                self._leave()
             self._interrupted = self.state, self.why
         self._enter("needs-help", "source-lost", trouble)
 
