@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from device.camera.shot import Shot, map_box
-from device.ink import to_grey
 from device.types import Box, Reading
 from device.watch.envelope import Paper
 from device.watch.scene import TILES
@@ -20,12 +18,6 @@ Uint8 = NDArray[np.uint8]
 
 MARGIN = 0.35
 """Around a code on its crop, in heights of its digits."""
-SAME_PAPER = 0.5
-"""Outlines that share less than this are not of one envelope."""
-SAME_WRITING = 0.75
-"""Correlation of two crops from which on they show the same ink."""
-COMPARED = 320, 48
-"""Size that crops are compared at, pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +35,10 @@ class Lying:
     """What came to rest."""
 
     thumb: Uint8
-    """As it lay there first."""
+    """As it lay there first, or was carried to."""
     track: Track
     began: float
-    """Monotonic clock, seconds."""
+    """When all of it was in view: monotonic clock, seconds."""
     paper: Paper | None = None
     paper_box: Box | None = None
     """On the full picture; None where the paper is not told from the table."""
@@ -96,22 +88,3 @@ def crop_of(shot: Shot, reading: Reading) -> Uint8:
     margin = round(MARGIN * max(box[3] for box in reading.digit_boxes))
     box = map_box((x - margin, y - margin, width + 2 * margin, height + 2 * margin), shot.size, shot.size)
     return np.array(shot.full(box))
-
-
-def same_ink(a: Uint8, b: Uint8) -> bool:
-    """Whether two crops of one code show the same writing: by hand no two are alike."""
-    one, other = (cv2.resize(to_grey(crop), COMPARED, interpolation=cv2.INTER_AREA) for crop in (a, b))
-    inner = one[6:-6, 16:-16]
-    return float(cv2.matchTemplate(other, inner, cv2.TM_CCOEFF_NORMED).max()) > SAME_WRITING
-
-
-def same_outline(a: Paper | None, b: Paper | None) -> bool:
-    """Whether two envelopes may be one, by where they lie."""
-    if a is None or b is None:
-        return a is b
-    one, other = cv2.boundingRect(a.hull), cv2.boundingRect(b.hull)
-    left, top = max(one[0], other[0]), max(one[1], other[1])
-    right = min(one[0] + one[2], other[0] + other[2])
-    bottom = min(one[1] + one[3], other[1] + other[3])
-    shared = max(0, right - left) * max(0, bottom - top)
-    return shared > SAME_PAPER * max(one[2] * one[3], other[2] * other[3])

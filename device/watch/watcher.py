@@ -11,17 +11,17 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from device.camera.shot import Shot, map_box
+from device.camera.shot import Shot
 from device.camera.source import Camera
 from device.decode import Known
 from device.errors import InputError
 from device.formats import Format
 from device.reader import Reader
-from device.types import Box, Reading, covers
-from device.watch import carried, look
+from device.types import Reading
+from device.watch import carried, look, same
 from device.watch.envelope import find_paper, paper_box
 from device.watch.events import Event, State
-from device.watch.lying import Code, Lying, crop_of, same_ink, same_outline
+from device.watch.lying import Code, Lying, crop_of
 from device.watch.scene import Scene
 from device.watch.track import MOST_LOOKS, Track, refused
 from device.watch.trouble import LEAST_SHARPNESS, sharpness, text_lines, why_nothing
@@ -45,9 +45,6 @@ PATIENCE = 6.0
 """... until it is refused."""
 GONE = 0.5
 """Share of the writing's blocks that look otherwise when an envelope has gone; less is a hand, or its shadow."""
-CONTRADICTS, COVERS = 0.8, 0.8
-"""Confidence from which on a single look tells that another code lies where one was read, and share of that one's box
-that has to be covered: half a number beside a hand is none."""
 GLANCE = 30
 """Every so many shots at rest it is seen whether what lies there crept away."""
 WAIT = 0.5
@@ -191,7 +188,7 @@ class Watcher:
         if before is not None and before.digits and scene.same_as(before.thumb) and self._is_the_same(before, shot):
             self._lying, self._before = before, None
             if before.writing is None:
-                self._recall(before, shot)
+                same.recall(self.reader, before, shot)
             self._enter("settled")
             return
         if self._asked:
@@ -206,30 +203,9 @@ class Watcher:
         return (covered or self._scene.same_as(lying.thumb)) and self._is_the_same(lying, shot)
 
     def _is_the_same(self, lying: Lying, shot: Shot) -> bool:
-        """Whether what looks the same from afar is the same to the letter: of an envelope of the same form only the
-        writing is another.  A hand may cover some of it: then what is read decides."""
-        was = lying.writing
-        if was is None or not lying.done or lying.blank or self._scene.still > 1:
-            return True
-        boxes = [map_box(code.box, shot.size, shot.small_size) for code in lying.codes if code.box is not None]
-        places: Sequence[Box | None] = boxes or [None]
-        if all(was.is_in_place(shot.small, place) for place in places):
-            return True
-        now = Writing.of(shot.small)
-        return all(was.is_alike(now, place) for place in places) and not self._contradicted(lying, shot)
-
-    def _contradicted(self, lying: Lying, shot: Shot) -> bool:
-        """Whether one more look is sure of another code where one was read."""
-        sure = [one for one in look.read(self.reader, shot, lying) if one.accepted and one.confidence > CONTRADICTS]
-        where = [(code.digits, code.box) for code in lying.codes if code.box is not None]
-        return any(one.digits != digits and covers(one.box, box, COVERS) for one in sure for digits, box in where)
-
-    def _recall(self, lying: Lying, shot: Shot) -> None:
-        """Of what lay there before a restart only a thumbnail was kept: its writing, and where the code is."""
-        lying.writing = Writing.of(shot.small)
-        lying.where = lying.writing.where
-        again = [one for one in look.read(self.reader, shot, lying) if one.digits == lying.digits]
-        lying.settled = [Code(one.digits, one.box, crop_of(shot, one)) for one in again] or lying.settled
+        """Whether what looks the same from afar is the same to the letter; that is asked once, as it comes to rest."""
+        first = lying.done and not lying.blank and self._scene.still <= 1
+        return not first or same.is_the_same(self.reader, lying, shot)
 
     def _arrived(self, shot: Shot) -> Lying:
         """Something new; a table without an envelope means that the next one is another, whatever stands on it."""
@@ -242,7 +218,7 @@ class Watcher:
         new.blank = dull or not lines
         new.where = blocks(lines, shot.small_size)
         new.writing = Writing(np.array(shot.small), new.where)
-        if self._before is not None and not self._framed_anew and not same_outline(self._before.paper, paper):
+        if self._before is not None and not self._framed_anew and not same.same_outline(self._before.paper, paper):
             self._before = None
         self._framed_anew = False
         if new.blank:
@@ -368,7 +344,7 @@ class Watcher:
     def _settle(self, shot: Shot, lying: Lying, reading: Reading) -> None:
         crop = crop_of(shot, reading)
         lying.done = self.reader.format.postal
-        if self._was_nudged(shot, reading, crop):
+        if self._before is not None and same.was_nudged(self._before, shot, reading, crop):
             self._enter("settled")
         else:
             self.state, self.why = "settled", None
@@ -378,22 +354,6 @@ class Watcher:
         if lying.done:
             self._before = None
         lying.settled.append(Code(reading.digits, reading.box, crop))
-
-    def _was_nudged(self, shot: Shot, reading: Reading, crop: Uint8) -> bool:
-        """Whether a reading is one of what lay there before, which was moved a little: the same ink, and of print, all
-        of which is alike, the same lines around it."""
-        before = self._before
-        if before is None or before.writing is None:
-            return False
-        now = map_box(reading.box, shot.size, shot.small_size)
-        for code in before.settled:
-            if code.digits != reading.digits or code.box is None or code.crop is None or not same_ink(code.crop, crop):
-                continue
-            was = map_box(code.box, shot.size, shot.small_size)
-            by = now[0] - was[0] + (now[2] - was[2]) / 2, now[1] - was[1] + (now[3] - was[3]) / 2
-            if before.writing.went_along(Writing.of(shot.small), was, by):
-                return True
-        return False
 
     def _refuse(self, lying: Lying) -> None:
         """Announce what could not be settled, if there was anything like a code."""
