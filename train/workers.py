@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -17,8 +19,6 @@ Result = TypeVar("Result")
 
 _state: Any = None
 """What a worker process has made once, for all its tasks."""
-_parent = 0
-"""The process that it works for."""
 
 
 class Team(Protocol):
@@ -73,15 +73,21 @@ def _here(start: Callable[..., Any], given: tuple[Any, ...]) -> Team:
 
 
 def _begin(start: Callable[..., Any], given: tuple[Any, ...]) -> None:
-    global _state, _parent
-    _parent = os.getppid()
+    global _state
+    threading.Thread(target=_leave_with_the_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent answers for an interrupt
     cv2.setNumThreads(1)
     _state = start(*given)
 
 
+def _leave_with_the_parent() -> None:
+    """When it was killed nobody waits for the work, and a worker that waits for more would do so for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    multiprocessing.connection.wait([parent.sentinel])
+    os._exit(1)
+
+
 def _do(job: tuple[Callable[[Any, Any], Any], Any]) -> Any:
-    if os.getppid() != _parent:  # it was killed: nobody waits for the work
-        os._exit(1)
     work, task = job
     return work(_state, task)
