@@ -28,10 +28,6 @@ PLAUSIBLE = 0.3
 """Confidence of a rival, at least."""
 LEAST_VOTE = 0.02
 """Confidence below which a reading has no vote."""
-BLURRED_ALIKE = 1.1
-"""Log odds that a code loses when most looks saw it move: each of them is blurred in the same way, and so they agree
-where they err.  Of five wrong codes on belts of 12 to 16 pixels a frame it turns down four, of seventeen right ones
-two."""
 
 
 @dataclass(slots=True)
@@ -43,8 +39,6 @@ class Track:
     """Confidence from which on a reading is settled."""
     known: Known | None = None
     looks: int = 0
-    moving: int = 0
-    """Looks among them at something that moved."""
     places: list[Place] = field(default_factory=list)
     elected: list[tuple[Place, Reading]] = field(default_factory=list)
     """What all looks together say at each place at which a code was read."""
@@ -67,7 +61,6 @@ class Track:
         if not any(_has_a_vote(reading) for reading in readings):
             return False
         self.looks += 1
-        self.moving += 1
         self._vote(readings, self.looks - 1)
         return True
 
@@ -81,8 +74,7 @@ class Track:
                     place.votes.append(reading)
                     voted.append(place)
         won = ((place, place.winner(self.format, self.known, self.looks - place.missed)) for place in self.places)
-        less = BLURRED_ALIKE if 2 * self.moving > self.looks else 0.0
-        self.elected = [(place, _less_sure(reading, less)) for place, reading in won if reading is not None]
+        self.elected = [(place, reading) for place, reading in won if reading is not None]
 
     def settled(self, paper: Box | None) -> list[Reading]:
         """What looking on would not change and was not given before: for a postal format one reading, then no other."""
@@ -112,7 +104,7 @@ class Track:
         if rival is not None and rival.confidence > PLAUSIBLE and lead < RIVAL:
             return [(place, refused(reading, "not-sure", f"{rival.code} may be the addressee's as well"))]
         if in_corner(reading.box, paper):
-            reading = _less_sure(reading, CORNER_PENALTY)
+            reading = replace(reading, confidence=logistic(log_odds(reading.confidence) - CORNER_PENALTY))
             if reading.confidence < self.least:
                 return [(place, refused(reading, "not-the-addressee", "it stands in the sender's corner"))]
         return [(place, self._judged(reading))]
@@ -138,10 +130,6 @@ class Track:
                 return place
         self.places.append(Place(box, missed=missed))
         return self.places[-1]
-
-
-def _less_sure(reading: Reading, odds: float) -> Reading:
-    return replace(reading, confidence=logistic(log_odds(reading.confidence) - odds)) if odds else reading
 
 
 def _has_a_vote(reading: Reading) -> bool:

@@ -1,12 +1,10 @@
 """Votes: readings over several looks become one."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from device import formats
-from device.watch.track import BLURRED_ALIKE, Track
-from device.watch.votes import log_odds
+from device.watch.track import Track
 
 CEP = formats.get("cep")
 PAPER = (0, 0, 640, 360)
@@ -58,17 +56,6 @@ def test_what_comes_into_view_late_is_as_sure_as_if_nothing_had_been_looked_at_b
     assert late.looks == 9
     assert of_late[1].digits == "01310100"
     assert of_late[1].confidence == of_alone[1].confidence
-
-
-def test_looks_at_what_moves_are_less_sure_since_they_are_blurred_alike(reading) -> None:
-    look = [reading("01310100", 0.9)]
-    resting, moving, mixed = track(look, look, look), track(), track(look, look)
-    for _ in range(3):
-        moving.add_carried(look)
-    mixed.add_carried(look)
-    sure, less, also = (one.standing(PAPER)[0][1].confidence for one in (resting, moving, mixed))
-    assert log_odds(sure) - log_odds(less) == pytest.approx(BLURRED_ALIKE)
-    assert also == sure, "most looks saw it rest"
 
 
 def test_a_code_that_the_format_does_not_have_wins_nothing(reading) -> None:
