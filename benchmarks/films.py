@@ -20,8 +20,6 @@ from train.writers import Hands
 
 Uint8 = NDArray[np.uint8]
 
-Span = tuple[float, float]
-
 FILMS = 0xF1125
 """First word of every film's seed."""
 PRINTED, WRITTEN, WITHOUT = 30, 30, 12
@@ -68,9 +66,7 @@ def plan(seed: int, shares: tuple[int, int, int] = (PRINTED, WRITTEN, WITHOUT)) 
     return _with_twins(takes, rng)
 
 
-def plan_belt(
-    seed: int, speed: float, shares: tuple[int, int, int] = (PRINTED, WRITTEN, WITHOUT), apart: Span = APART
-) -> list[Take]:
+def plan_belt(seed: int, speed: float, shares: tuple[int, int, int] = (PRINTED, WRITTEN, WITHOUT)) -> list[Take]:
     """The same on a belt that never stops, so many pixels a frame: each is in the middle where it would rest."""
     rng = np.random.default_rng((FILMS, seed))
     there = round(film_frames.SPAN / speed)
@@ -79,7 +75,7 @@ def plan_belt(
     for kind in _kinds(shares, rng):
         rest = start + there
         takes.append(Take(kind, "" if kind == "without" else cep(rng), start, rest, rest, rest + there))
-        start += round(float(rng.uniform(*apart)) * CAMERA[0] / speed)
+        start += round(float(rng.uniform(*APART)) * CAMERA[0] / speed)
     return _with_twins(takes, rng)
 
 
