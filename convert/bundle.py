@@ -57,10 +57,16 @@ def make_bundle(
         converted, left[other.role] = _convert_rendered(other, mnist, graph)
         networks.append(converted)
     recipe = honest.record["recipe"]
-    calibration = {"held_out": recipe["validation"], "training": honest.record["command"]}
+    calibration = {"held_out": recipe["validation"], "training": honest.record["command"], **_taught(honest)}
     told = {"seed": run.record["seed"], "temperature": calibration}
     described = card(name, networks, temperature_of(honest, mnist), made_by(name, networks, mnist, command) | told)
     return ship(name, out, networks, _with_decoder(run, described), mnist, left)
+
+
+def _taught(run: Run) -> dict[str, str]:
+    """What trained a run's teacher, if it had one."""
+    teacher = run.record["data"].get("teacher")
+    return {} if teacher is None else {"teacher": teacher["command"]}
 
 
 def ship(

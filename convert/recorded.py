@@ -15,7 +15,17 @@ _RENDERED = "--pendigits", "--fonts", "--workers"
 OPTIONS = {
     "train": (
         *("--role", "--arch", "--name", "--runs", "--final", "--force", "--seed", "--epochs", "--batch", "--rate"),
-        *("--patience", "--warped", "--worn", "--activation", "--pooling", "--scenes", "--fine-tune", "--model"),
+        *(
+            "--patience",
+            "--warped",
+            "--worn",
+            "--activation",
+            "--pooling",
+            "--scenes",
+            "--fine-tune",
+            "--model",
+            "--teacher",
+        ),
         *(*_ANY, *_RENDERED),
     ),
     "model": ("--name", "--held-out", "--second", "--graph", "--out", "--force", *_ANY),

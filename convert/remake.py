@@ -18,8 +18,8 @@ from train.commandline import plain_name
 
 FOLDERS = ("--runs", "--out", "--data", "--pendigits", "--fonts", "--workers", "--fine-tune")
 """Options whose values depend on the machine: a record has them without their folders."""
-OF_RUNS = ("", "--held-out", "--second")
-"""Options of a conversion whose values are run folders, and what comes before the first option."""
+OF_RUNS = {"model": ("", "--held-out", "--second"), "train": ("--teacher",), "decoder": ()}
+"""Options whose values are run folders, by the action; "" is what comes before the first option."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def placed(command: str, work: Path, supplies: Supplies) -> list[str]:
 
 def _kept(action: str, option: str, values: list[str], work: Path) -> list[str]:
     """An option as it was, but for the folders of runs and of the bundle."""
-    if action == "model" and option in OF_RUNS:
+    if option in OF_RUNS[action]:
         values = [str(work / "runs" / _name(value)) for value in values]
     if action == "decoder" and not option:  # without a bundle it was the shipped one, which is to stay as it is
         names = [_name(value).removesuffix(".json") for value in values or [DEFAULT_BUNDLE]]

@@ -63,16 +63,21 @@ def _origin(role: str, told: Mapping[str, Any], folder: Path) -> Origin:
 def steps(bundle: Bundle) -> list[str]:
     """The commands that make the bundle again, in order."""
     made_by, fitted = bundle.card.get("made_by", {}), bundle.decoder.get("fitted", {})
-    trainings = [_held_out(made_by), *(one.command for one in origins(bundle).values())]
+    trainings = [*_held_out(made_by), *(one for origin in origins(bundle).values() for one in _trainings(origin))]
     taken = bundle.decoder.get("taken_from")  # then another bundle's command fitted it
     commands = [*trainings, made_by.get("command"), None if taken else fitted.get("command")]
     return list(dict.fromkeys(str(command) for command in commands if command))
 
 
-def _held_out(made_by: Mapping[str, Any]) -> Any:
-    """What trained the network on whose held-out digits the temperature was fitted."""
+def _trainings(origin: Origin) -> tuple[Any, Any]:
+    """What trained a network's teacher, if it had one, and then the network."""
+    return origin.data.get("teacher", {}).get("command"), origin.command
+
+
+def _held_out(made_by: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The same of the network on whose held-out digits the temperature was fitted."""
     told = made_by.get("temperature")
-    return told.get("training") if isinstance(told, Mapping) else None
+    return (told.get("teacher"), told.get("training")) if isinstance(told, Mapping) else (None, None)
 
 
 def record(bundle: Bundle) -> dict[str, Any]:
@@ -115,6 +120,8 @@ def trained_on(origin: Origin) -> str:
         parts.append(f"{glyphs:,} glyphs of {lines:,} rendered lines and {mnist:,} digits of MNIST")
     elif "training" in data:
         parts.append(f"{data['training']:,} digits of {data.get('name', 'MNIST')}")
+    if "teacher" in data:
+        parts.append(f"as {data['teacher'].get('run', 'another network')} read them")
     return " ".join(parts) or "what its card does not tell"
 
 

@@ -27,7 +27,7 @@ KEPT = ".glyphs"
 """Folder beside the run folders in which rendered glyphs are kept."""
 SCENES, SCENES_AGAIN = 60_000, 2_000
 """Lines that are rendered to train on, and to go on training with."""
-ANEW = ("role", "arch", "activation", "pooling", "final", "patience")
+ANEW = ("role", "arch", "activation", "pooling", "final", "patience", "teacher")
 """Options of a network that is trained anew, and not of one that is fine-tuned."""
 
 
@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", type=plain_name, help=about)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where run folders lie (%(default)s)")
     parser.add_argument("--data", type=Path, metavar="FILE", help="MNIST as Keras' .npz or as mnist.pkl.gz")
+    about = "a run whose network teaches this one, see docs/networks.md (none)"
+    parser.add_argument("--teacher", metavar="RUN", type=Path, help=about)
     parser.add_argument("--final", action="store_true", help="train on all 60,000 digits, for all epochs")
     parser.add_argument("--force", action="store_true", help="overwrite a run of this name")
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
@@ -147,13 +149,14 @@ def _refuse(options: argparse.Namespace, command: str) -> int:
 
 
 def _train(options: argparse.Namespace, command: str) -> int:
-    from train import data, runs  # after argparse, since TensorFlow takes seconds to import
+    from train import data, runs, teacher  # after argparse, since TensorFlow takes seconds to import
 
     recipe, folder = _recipe(options), options.runs / (options.name or options.arch or LENET5)
     runs.refuse_to_overwrite(folder, options.force)
     mnist = data.load(options.data)
     print(f"MNIST from {mnist.source}", file=sys.stderr)
-    results = runs.make_run(folder, recipe, mnist, command, options.force)["results"]
+    by = teacher.teacher(runs.open_run(options.teacher), recipe, mnist) if options.teacher else None
+    results = runs.make_run(folder, recipe, mnist, command, options.force, by)["results"]
     if results["validation_error"] is not None:
         print(f"validation error {results['validation_error']:.2%}")
     print(f"test error {results['test_error']:.2%}\n{folder}")
@@ -164,6 +167,8 @@ def _train_rendered(options: argparse.Namespace, command: str) -> int:
     from train import data, rendered, runs, typefaces  # as above
 
     recipe = _recipe(options)
+    if options.teacher:
+        raise UsageError(f"--teacher is for the role {DIGIT}, {options.role} is trained on glyphs off rendered lines")
     folder = options.runs / (options.name or f"{recipe.arch}-{options.role}")
     runs.refuse_to_overwrite(folder, options.force)
     rendered.check_pendigits(options.pendigits)

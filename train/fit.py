@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from device.pixels import CANVAS
 from train.augment import distort, elastic_fields, wear
 from train.data import Digits, Glyphs, Shown
+from train.distil import Distilled, Teacher
+from train.distil import accuracy as accuracy_of_labels
 from train.networks.loss import MapCriterion
 from train.networks.registry import build
 from train.recipe import Recipe
@@ -43,29 +45,26 @@ def split(digits: Digits, recipe: Recipe) -> tuple[Digits, Digits | None]:
 
 
 def train(
-    recipe: Recipe, part: Shown, held_out: Shown | None, checkpoint: Path, start: Start | None = None
+    recipe: Recipe, part: Shown, held_out: Shown | None, checkpoint: Path, by: Start | Teacher | None = None
 ) -> tuple[keras.Model, History]:
     """Train a network on one part; the epoch's weights that suit the other best, or with no other the last ones.
 
     checkpoint: where the best network so far is kept while training goes on (a .keras file).
-    start: a network of the same layers and crops, with which training goes on; without one it begins anew.
+    by: a network of the same layers and crops, with which training goes on; or one that teaches the new one.
     """
     seed_everything(recipe.seed)
     model = build(recipe)
-    if start is not None:
-        model.set_weights(start.network.get_weights())
+    if isinstance(by, Start):
+        model.set_weights(by.network.get_weights())
     steps = -(-len(part) // recipe.batch)
-    model.compile(
-        optimizer=keras.optimizers.Adam(_rate(recipe, steps)),
-        loss=_loss(recipe) if start is None else Taught(),
-        metrics=["accuracy" if start is None else accuracy],
-    )
+    loss, metric = _loss(recipe, by)
+    model.compile(optimizer=keras.optimizers.Adam(_rate(recipe, steps)), loss=loss, metrics=[metric])
     with redirect_stdout(sys.stderr):  # Keras draws its progress bar on stdout, which is for results
         history = model.fit(
-            feed(part, recipe) if start is None else start.taught(feed(part, recipe), _crops(start, recipe)),
+            _lessons(part, recipe, by),
             epochs=recipe.epochs,
             steps_per_epoch=steps,
-            validation_data=_validation(held_out, start) if held_out else None,
+            validation_data=_validation(held_out, by) if held_out else None,
             callbacks=_callbacks(recipe, checkpoint) if held_out and recipe.keep_best else [],
             shuffle=False,
             verbose=1 if sys.stderr.isatty() else 2,
@@ -80,12 +79,22 @@ def _rate(recipe: Recipe, steps: int) -> float | keras.optimizers.schedules.Lear
     return keras.optimizers.schedules.CosineDecay(recipe.rate, steps * recipe.epochs)
 
 
-def _loss(recipe: Recipe) -> keras.losses.Loss:
-    """What training makes small."""
+def _loss(recipe: Recipe, by: Start | Teacher | None) -> tuple[keras.losses.Loss, str | Callable[..., tf.Tensor]]:
+    """What training makes small, and the accuracy that goes with its targets."""
+    if by is not None:
+        return (Taught(), accuracy) if isinstance(by, Start) else (Distilled(), accuracy_of_labels)
     if recipe.rubbish is not None:
-        return MapCriterion(recipe.rubbish)
+        return MapCriterion(recipe.rubbish), "accuracy"
     # Categorical cross-entropy of the softmax of the logits, for labels that are numbers and not one-hot.
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True), "accuracy"
+
+
+def _lessons(part: Shown, recipe: Recipe, by: Start | Teacher | None) -> tf.data.Dataset:
+    """Endless batches of pixels and what `_loss` wants."""
+    shown = feed(part, recipe)
+    if isinstance(by, Start):
+        return by.taught(shown, _crops(by, recipe))
+    return shown if by is None else by.taught(shown)
 
 
 def feed(shown: Shown, recipe: Recipe) -> tf.data.Dataset:
@@ -93,11 +102,13 @@ def feed(shown: Shown, recipe: Recipe) -> tf.data.Dataset:
     return _dataset(tf.data.Dataset.counter(), batches(shown, recipe))
 
 
-def _validation(held_out: Shown, start: Start | None) -> tf.data.Dataset:
+def _validation(held_out: Shown, by: Start | Teacher | None) -> tf.data.Dataset:
     """Batches of what the epoch is chosen by."""
-    if start is None:
+    if by is None:
         return _in_order(held_out)
-    return tf.data.Dataset.from_tensor_slices(start.choosing(held_out)).batch(VALIDATION_BATCH)
+    if isinstance(by, Teacher):
+        return by.taught(_in_order(held_out))
+    return tf.data.Dataset.from_tensor_slices(by.choosing(held_out)).batch(VALIDATION_BATCH)
 
 
 def _in_order(shown: Shown) -> tf.data.Dataset:

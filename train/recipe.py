@@ -14,7 +14,7 @@ DIGIT, DIGIT_OR_NOT, WHICH_DIGIT = "digit", "digit-or-not", "which-digit"
 DIGIT_OR_NOT_ALONE = "digit-or-not-alone"
 """The roles, as cards name them."""
 LENET5, LENET5_WIDE = "lenet5", "lenet5-wide"
-LENET5_1998, LENET_KERAS, CNN_SIMPLE = "lenet5-1998", "lenet-keras", "cnn-simple"
+LENET5_1998, LENET_KERAS, CNN_SIMPLE, CNN_DEEP = "lenet5-1998", "lenet-keras", "cnn-simple", "cnn-deep"
 """The networks' names, see `train.networks.registry`."""
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from train import fit, pictures
 from train.data import Glyphs, Mnist, Shown
+from train.distil import Teacher
 from train.errors import ExistsError, RunError
 from train.evaluate import Evaluation, evaluate, logits_of
 from train.files import json_bytes, sha256, write_json
@@ -102,16 +103,19 @@ class Run:
 
 
 def make_run(
-    folder: Path, recipe: Recipe, mnist: Mnist, command: str, force: bool = False, start: Start | None = None
+    folder: Path, recipe: Recipe, mnist: Mnist, command: str, force: bool = False, by: Start | Teacher | None = None
 ) -> dict[str, Any]:
-    """Train on MNIST, test, and leave a run folder; returns the record.  start: what fine-tuning goes on from."""
+    """Train on MNIST, test, and leave a run folder; returns the record.
+
+    by: what fine-tuning goes on from, or what teaches a new network.
+    """
     part, held_out = fit.split(mnist.train, recipe)
-    model, training = _train(folder, recipe, part, held_out, force, start)
+    model, training = _train(folder, recipe, part, held_out, force, by)
     tested = evaluate(logits_of(model, mnist.test), mnist.test.labels)
-    _draw(folder, recipe, training.history, tested, mnist.test, "test digits")
+    _draw(folder, recipe, training.history, tested, mnist.test, "test digits", by)
     validated = evaluate(logits_of(model, held_out), held_out.labels).error if held_out else None
-    results = {"validation_error": validated, "test_error": tested.error} | _tuned(start, model, mnist)
-    return _leave(folder, DIGIT, recipe, command, _data(mnist, recipe), results, training, start)
+    results = {"validation_error": validated, "test_error": tested.error} | _tuned(by, model, mnist)
+    return _leave(folder, DIGIT, recipe, command, _data(mnist, recipe), results, training, by)
 
 
 def make_rendered_run(
@@ -230,21 +234,30 @@ class _Training:
 
 
 def _train(
-    folder: Path, recipe: Recipe, part: Shown, held_out: Shown | None, force: bool, start: Start | None
+    folder: Path, recipe: Recipe, part: Shown, held_out: Shown | None, force: bool, by: Start | Teacher | None
 ) -> tuple[keras.Model, _Training]:
     """Train into a folder that holds no older run."""
     refuse_to_overwrite(folder, force)
     clear(folder)
     begun = time.monotonic()
-    model, history = fit.train(recipe, part, held_out, folder / MODEL, start)
+    model, history = fit.train(recipe, part, held_out, folder / MODEL, by)
     training = _Training(history, round(time.monotonic() - begun, 1))
     _without_optimizer(model, recipe).save(folder / MODEL)
     pictures.draw_digits(folder / SHOWN, fit.first_batch(part, recipe))
     return model, training
 
 
-def _draw(folder: Path, recipe: Recipe, history: fit.History, tested: Evaluation, shown: Shown, what: str) -> None:
+def _draw(
+    folder: Path,
+    recipe: Recipe,
+    history: fit.History,
+    tested: Evaluation,
+    shown: Shown,
+    what: str,
+    by: Start | Teacher | None = None,
+) -> None:
     loss = "Cross-entropy" if recipe.rubbish is None else "Maximum a posteriori criterion"
+    loss = "Divergence from the teacher" if isinstance(by, Teacher) else loss
     pictures.draw_curves(folder / CURVES, history, recipe.warped > 0, loss)
     pictures.draw_confusion(folder / CONFUSION, tested, what)
     pictures.draw_mistakes(folder / MISTAKES, shown, tested)
@@ -258,7 +271,7 @@ def _leave(
     data: dict[str, Any],
     results: dict[str, float | None],
     training: _Training,
-    start: Start | None,
+    by: Start | Teacher | None,
 ) -> dict[str, Any]:
     """Write the record, which makes it a finished run."""
     record = {
@@ -272,8 +285,10 @@ def _leave(
         "results": results | {"seconds": training.seconds},
         "history": training.history,
     }
-    if start is not None:
-        record |= {"data": data | {"crops": start.data}, "base": start.base}
+    if isinstance(by, Start):
+        record |= {"data": data | {"crops": by.data}, "base": by.base}
+    if isinstance(by, Teacher):
+        record |= {"data": data | {"teacher": by.record}}
     write_json(folder / RECORD, record)
     return record
 
@@ -284,9 +299,9 @@ def _plain(told: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _tuned(start: Start | None, model: keras.Model, mnist: Mnist) -> dict[str, float]:
+def _tuned(by: Start | Teacher | None, model: keras.Model, mnist: Mnist) -> dict[str, float]:
     """What else is told of a network that was fine-tuned."""
-    return {} if start is None else start.results(model, mnist)
+    return by.results(model, mnist) if isinstance(by, Start) else {}
 
 
 def _without_optimizer(model: keras.Model, recipe: Recipe) -> keras.Model:

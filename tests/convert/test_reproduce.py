@@ -44,6 +44,10 @@ def bundle(root, tmp_path) -> Path:
             "train --name mine --workers 3 --runs w/runs --fine-tune /here/c --force",
         ),
         (
+            "train --teacher a/deep --epochs 60",
+            "train --teacher w/runs/deep --epochs 60 --workers 3 --runs w/runs --force",
+        ),
+        (
             "convert model runs/lenet5 --held-out runs/held --second a/b/or-not which --name mine --force",
             "convert model w/runs/lenet5 --held-out w/runs/held --second w/runs/or-not w/runs/which --name mine "
             "--out w/models --force",
@@ -87,6 +91,7 @@ def test_what_a_record_leaves_out_or_shortens_is_placed_too():
         "python -m convert model a b",
         "python -m convert model .. --held-out b",
         "python -m convert model a --second /",
+        "python -m train --teacher ..",
         "python -m convert decoder ../.. --lines 30",
         "python -m train --name 'x",
         "make",

@@ -76,6 +76,22 @@ def test_people_are_told_of_data_seeds_versions_and_commands(shipped):
         assert f"\n  {step}" in text
 
 
+def test_a_teacher_is_trained_before_the_network_that_it_taught(written, shipped):
+    made_by = json.loads(json.dumps(shipped.card["made_by"]))
+    made_by["training"]["data"]["teacher"] = {"run": "cnn-deep", "command": "python -m train --arch cnn-deep --final"}
+    made_by["training"]["command"] = "python -m train --teacher runs/cnn-deep --final"
+    made_by["temperature"]["teacher"] = "python -m train --arch cnn-deep --name held-out"
+    made_by["temperature"]["training"] = "python -m train --teacher runs/held-out --name taught"
+    taught = written(made_by=made_by)
+    assert provenance.steps(taught)[:4] == [
+        "python -m train --arch cnn-deep --name held-out",
+        "python -m train --teacher runs/held-out --name taught",
+        "python -m train --arch cnn-deep --final",
+        "python -m train --teacher runs/cnn-deep --final",
+    ]
+    assert "digits of MNIST as cnn-deep read them" in provenance.trained_on(provenance.origins(taught)["digit"])
+
+
 def test_a_fine_tuned_bundle_says_of_what_and_from_where(written, shipped):
     made_by = json.loads(json.dumps(shipped.card["made_by"]))
     made_by["base"] = {"bundle": "lenet5", "keras_sha256": "ab" * 32}

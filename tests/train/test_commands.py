@@ -80,7 +80,7 @@ def test_help_has_each_networks_own_defaults(capsys):
     with pytest.raises(SystemExit):
         command.main(["--help"])
     text = "".join(capsys.readouterr().out.split())
-    assert "lenet-keras:5;cnn-simple:10)" in text
+    assert "lenet-keras:5;cnn-simple:10;cnn-deep:26)" in text
 
 
 @pytest.mark.parametrize("name", ["lenet5", "lenet5-1998"])
