@@ -26,6 +26,7 @@ OPERATORS = {
     "lenet5-1998": (*SQUASHED, "RESHAPE", *(DENSE, "TANH") * 2, DENSE),
     "lenet-keras": ("STRIDED_SLICE", *POOLED, "RESHAPE", *[DENSE] * 3),
     "cnn-simple": ("STRIDED_SLICE", *POOLED, "RESHAPE", *[DENSE] * 2),
+    "cnn-deep": ("CONV_2D", "MAX_POOL_2D", *["CONV_2D"] * 2, "MAX_POOL_2D", "CONV_2D", "RESHAPE", *[DENSE] * 2),
 }
 NAMES = list(OPERATORS)
 
