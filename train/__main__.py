@@ -7,6 +7,7 @@ that are there already.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(given)
     quieten()
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # else only where a processor has VNNI or AMX
     anew = _train if options.role in (None, DIGIT) else _train_rendered
     work = options.run or (_fine_tune if options.fine_tune else anew)
     if options.run and (options.fine_tune or _given(options)):

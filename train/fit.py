@@ -107,7 +107,7 @@ def _validation(held_out: Shown, by: Start | Teacher | None) -> tf.data.Dataset:
     if by is None:
         return _in_order(held_out)
     if isinstance(by, Teacher):
-        return by.taught(_in_order(held_out))
+        return by.taught(_in_order(held_out)).cache()  # the teacher is asked once
     return tf.data.Dataset.from_tensor_slices(by.choosing(held_out)).batch(VALIDATION_BATCH)
 
 
