@@ -13,21 +13,54 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from train.data import Mnist, Shown
+from train.feed import feed, in_order
+from train.recipe import Recipe
+
 SOFTNESS = 3.0
 """The temperature by which both networks' logits are divided, so that what is unlikely is taught too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Teacher:
-    """A trained network that teaches another one."""
+    """A trained network that teaches another one (a `train.guide.Guide`)."""
 
     network: keras.Model
     record: dict[str, Any]
     """Of the run it comes from, for the taught network's."""
 
-    def taught(self, shown: tf.data.Dataset) -> tf.data.Dataset:
-        """Batches (pixels, labels) → (pixels, targets), with what `Distilled` wants."""
-        return shown.map(self._asked)
+    @property
+    def loss_name(self) -> str:
+        """As `Guide` has it."""
+        return "Divergence from the teacher"
+
+    @property
+    def loss(self) -> keras.losses.Loss:
+        """As `Guide` has it."""
+        return Distilled()
+
+    def accuracy(self, targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        """Of the label and not of the teacher."""
+        return tf.cast(tf.argmax(logits, axis=1) == tf.cast(targets[:, -1], tf.int64), tf.float32)
+
+    def begin(self, model: keras.Model) -> None:
+        """Weights are drawn by lot."""
+
+    def lessons(self, part: Shown, recipe: Recipe) -> tf.data.Dataset:
+        """As `Guide` has it."""
+        return feed(part, recipe).map(self._asked)
+
+    def choosing(self, held_out: Shown) -> tf.data.Dataset:
+        """As `Guide` has it; the teacher is asked once for all epochs."""
+        return in_order(held_out).map(self._asked).cache()
+
+    def results(self, model: keras.Model, mnist: Mnist) -> dict[str, float]:
+        """None."""
+        return {}
+
+    def told(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The teacher's run, among what was trained on."""
+        return {"data": data | {"teacher": self.record}}
 
     def _asked(self, pixels: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         logits = self.network(pixels, training=False)
@@ -46,8 +79,3 @@ class Distilled(keras.losses.Loss):
         theirs = tf.nn.log_softmax(targets[:, :-1] / SOFTNESS)
         apart = theirs - tf.nn.log_softmax(logits / SOFTNESS)
         return SOFTNESS**2 * tf.reduce_sum(tf.exp(theirs) * apart, axis=1)
-
-
-def accuracy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Whether the likeliest class is the label: float32[N], 1 or 0."""
-    return tf.cast(tf.argmax(logits, axis=1) == tf.cast(targets[:, -1], tf.int64), tf.float32)

@@ -18,15 +18,16 @@ from numpy.typing import NDArray
 
 from train import fit, pictures
 from train.data import Glyphs, Mnist, Shown
-from train.distil import Teacher
 from train.errors import ExistsError, RunError
 from train.evaluate import Evaluation, evaluate, logits_of
+from train.feed import first_batch
 from train.files import json_bytes, sha256, write_json
+from train.guide import Guide, Labels
 from train.networks.registry import NETWORKS, build
 from train.pieces import NOT_A_DIGIT
 from train.recipe import DIGIT, LENET5, RECIPES, Recipe
 from train.rendered import Sets, load, save
-from train.start import Start, digit_error
+from train.start import digit_error
 
 RUN_SCHEMA = 1
 MODEL, RECORD = "model.keras", "run.json"
@@ -103,18 +104,19 @@ class Run:
 
 
 def make_run(
-    folder: Path, recipe: Recipe, mnist: Mnist, command: str, force: bool = False, by: Start | Teacher | None = None
+    folder: Path, recipe: Recipe, mnist: Mnist, command: str, force: bool = False, guide: Guide | None = None
 ) -> dict[str, Any]:
     """Train on MNIST, test, and leave a run folder; returns the record.
 
-    by: what fine-tuning goes on from, or what teaches a new network.
+    guide: what training goes by; without one, labels alone.
     """
+    by = guide or Labels(recipe.rubbish)
     part, held_out = fit.split(mnist.train, recipe)
     model, training = _train(folder, recipe, part, held_out, force, by)
     tested = evaluate(logits_of(model, mnist.test), mnist.test.labels)
     _draw(folder, recipe, training.history, tested, mnist.test, "test digits", by)
     validated = evaluate(logits_of(model, held_out), held_out.labels).error if held_out else None
-    results = {"validation_error": validated, "test_error": tested.error} | _tuned(by, model, mnist)
+    results = {"validation_error": validated, "test_error": tested.error} | by.results(model, mnist)
     return _leave(folder, DIGIT, recipe, command, _data(mnist, recipe), results, training, by)
 
 
@@ -125,26 +127,27 @@ def make_rendered_run(
     mnist: Mnist,
     command: str,
     force: bool = False,
-    start: Start | None = None,
+    guide: Guide | None = None,
 ) -> dict[str, Any]:
     """Train on rendered glyphs, test, and leave a run folder with the held-out ones; returns the record.
 
-    start: what fine-tuning goes on from.
+    guide: as above.
     """
-    model, training = _train(folder, recipe, shown.part, shown.held_out, force, start)
+    by = guide or Labels(recipe.rubbish)
+    model, training = _train(folder, recipe, shown.part, shown.held_out, force, by)
     save(folder / HELD_OUT, shown.held_out.pixels, shown.held_out.labels)
     tested = evaluate(logits_of(model, shown.held_out), shown.held_out.labels)
-    _draw(folder, recipe, training.history, tested, shown.held_out, "held-out glyphs")
+    _draw(folder, recipe, training.history, tested, shown.held_out, "held-out glyphs", by)
     is_digit = shown.held_out.labels < NOT_A_DIGIT
     wrong, taken = tested.predicted != shown.held_out.labels, tested.predicted < NOT_A_DIGIT
     results = {
         "validation_error": _share(wrong[is_digit]),
         "not_digits_taken": _share(taken[~is_digit]),
         "test_error": digit_error(model, mnist.test),
-        **_tuned(start, model, mnist),
+        **by.results(model, mnist),
     }
     data = shown.record | {"held_out_sha256": sha256(folder / HELD_OUT)}
-    return _leave(folder, shown.role, recipe, command, data, results, training, start)
+    return _leave(folder, shown.role, recipe, command, data, results, training, by)
 
 
 def beside(folder: Path, role: str) -> Path:
@@ -234,7 +237,7 @@ class _Training:
 
 
 def _train(
-    folder: Path, recipe: Recipe, part: Shown, held_out: Shown | None, force: bool, by: Start | Teacher | None
+    folder: Path, recipe: Recipe, part: Shown, held_out: Shown | None, force: bool, by: Guide
 ) -> tuple[keras.Model, _Training]:
     """Train into a folder that holds no older run."""
     refuse_to_overwrite(folder, force)
@@ -243,7 +246,7 @@ def _train(
     model, history = fit.train(recipe, part, held_out, folder / MODEL, by)
     training = _Training(history, round(time.monotonic() - begun, 1))
     _without_optimizer(model, recipe).save(folder / MODEL)
-    pictures.draw_digits(folder / SHOWN, fit.first_batch(part, recipe))
+    pictures.draw_digits(folder / SHOWN, first_batch(part, recipe))
     return model, training
 
 
@@ -254,11 +257,9 @@ def _draw(
     tested: Evaluation,
     shown: Shown,
     what: str,
-    by: Start | Teacher | None = None,
+    by: Guide,
 ) -> None:
-    loss = "Cross-entropy" if recipe.rubbish is None else "Maximum a posteriori criterion"
-    loss = "Divergence from the teacher" if isinstance(by, Teacher) else loss
-    pictures.draw_curves(folder / CURVES, history, recipe.warped > 0, loss)
+    pictures.draw_curves(folder / CURVES, history, recipe.warped > 0, by.loss_name)
     pictures.draw_confusion(folder / CONFUSION, tested, what)
     pictures.draw_mistakes(folder / MISTAKES, shown, tested)
 
@@ -271,7 +272,7 @@ def _leave(
     data: dict[str, Any],
     results: dict[str, float | None],
     training: _Training,
-    by: Start | Teacher | None,
+    by: Guide,
 ) -> dict[str, Any]:
     """Write the record, which makes it a finished run."""
     record = {
@@ -280,15 +281,11 @@ def _leave(
         "command": command,
         "seed": recipe.seed,
         "versions": versions(),
-        "data": data,
         "recipe": _plain(asdict(recipe)),
         "results": results | {"seconds": training.seconds},
         "history": training.history,
+        **by.told(data),
     }
-    if isinstance(by, Start):
-        record |= {"data": data | {"crops": by.data}, "base": by.base}
-    if isinstance(by, Teacher):
-        record |= {"data": data | {"teacher": by.record}}
     write_json(folder / RECORD, record)
     return record
 
@@ -297,11 +294,6 @@ def _plain(told: dict[str, Any]) -> dict[str, Any]:
     """As it comes back from JSON, which has no tuples."""
     given: dict[str, Any] = json.loads(json_bytes(told))
     return given
-
-
-def _tuned(by: Start | Teacher | None, model: keras.Model, mnist: Mnist) -> dict[str, float]:
-    """What else is told of a network that was fine-tuned."""
-    return by.results(model, mnist) if isinstance(by, Start) else {}
 
 
 def _without_optimizer(model: keras.Model, recipe: Recipe) -> keras.Model:

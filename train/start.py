@@ -7,7 +7,7 @@ Abati, Calderara, NeurIPS 2020): nothing but the crops moves its weights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -16,6 +16,8 @@ import tensorflow as tf
 
 from train.data import Glyphs, Mnist, Shown
 from train.evaluate import evaluate, logits_of
+from train.feed import VALIDATION_BATCH, feed
+from train.recipe import Recipe
 
 TEN = 10
 """Classes that are digits."""
@@ -29,7 +31,7 @@ CHOOSING = 2000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
-    """A network, and crops in two parts."""
+    """A network, and crops in two parts (a `train.guide.Guide`)."""
 
     network: keras.Model
     crops: Glyphs
@@ -40,33 +42,54 @@ class Start:
     base: dict[str, Any]
     """Of the network, for the record."""
 
-    def taught(self, known: tf.data.Dataset, crops: tf.data.Dataset) -> tf.data.Dataset:
-        """Batches of both in one, with what `Taught` wants: (pixels, labels) twice → (pixels, targets)."""
+    @property
+    def loss_name(self) -> str:
+        """As `Guide` has it."""
+        return "Cross-entropy of crops, change of what is known"
 
-        def together(
-            known: tuple[tf.Tensor, tf.Tensor], crops: tuple[tf.Tensor, tf.Tensor]
-        ) -> tuple[tf.Tensor, tf.Tensor]:
-            targets = tf.concat([self._kept(known[0]), self._learnt(crops[1])], axis=0)
-            return tf.concat([known[0], crops[0]], axis=0), targets
+    @property
+    def loss(self) -> keras.losses.Loss:
+        """As `Guide` has it."""
+        return Taught()
 
-        return tf.data.Dataset.zip((known, crops)).map(together)
+    def accuracy(self, targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        """Of the label, or of what was the likeliest class before."""
+        return tf.cast(tf.argmax(targets[:, :-1], axis=1) == tf.argmax(logits, axis=1), tf.float32)
 
-    def choosing(self, known: Shown) -> tuple[tf.Tensor, tf.Tensor]:
-        """What the epoch is chosen by: pixels and targets, both parts of one size."""
-        each = np.linspace(0, len(known) - 1, min(CHOOSING, len(known))).astype(np.int64)
-        pixels = known[each].pixels[..., None].astype(np.float32)
+    def begin(self, model: keras.Model) -> None:
+        """Training goes on from the network as it is."""
+        model.set_weights(self.network.get_weights())
+
+    def lessons(self, part: Shown, recipe: Recipe) -> tf.data.Dataset:
+        """What it knows and a batch of crops, in one; crops are never calmer, since their epochs are short."""
+        crops = replace(recipe, batch=max(1, recipe.batch // PART), calm_warped=recipe.warped)
+        return tf.data.Dataset.zip((feed(part, recipe), feed(self.crops, crops))).map(self._together)
+
+    def choosing(self, held_out: Shown) -> tf.data.Dataset:
+        """Some of what it knows and as many held-out crops."""
+        each = np.linspace(0, len(held_out) - 1, min(CHOOSING, len(held_out))).astype(np.int64)
         again = np.resize(np.arange(len(self.held_out)), len(each))
-        crops = self.held_out[again]
-        targets = tf.concat([self._kept(pixels), self._learnt(crops.labels)], axis=0)
-        return tf.concat([pixels, crops.pixels[..., None].astype(np.float32)], axis=0), targets
+        both = self._together(_batch(held_out[each]), _batch(self.held_out[again]))
+        return tf.data.Dataset.from_tensor_slices(both).batch(VALIDATION_BATCH)
 
-    def results(self, tuned: keras.Model, mnist: Mnist) -> dict[str, float]:
+    def results(self, model: keras.Model, mnist: Mnist) -> dict[str, float]:
         """Errors of both networks: on the held-out crops, and on MNIST's test digits the older one's."""
         return {
             "crops_error_before": digit_error(self.network, self.held_out),
-            "crops_error": digit_error(tuned, self.held_out),
+            "crops_error": digit_error(model, self.held_out),
             "test_error_before": digit_error(self.network, mnist.test),
         }
+
+    def told(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The crops, among what was trained on, and the network it comes from."""
+        return {"data": data | {"crops": self.data}, "base": self.base}
+
+    def _together(
+        self, known: tuple[tf.Tensor, tf.Tensor], crops: tuple[tf.Tensor, tf.Tensor]
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Pixels and labels of both → pixels and targets, as `Taught` wants them."""
+        targets = tf.concat([self._kept(known[0]), self._learnt(crops[1])], axis=0)
+        return tf.concat([known[0], crops[0]], axis=0), targets
 
     def _kept(self, pixels: tf.Tensor) -> tf.Tensor:
         """Targets of what is to be answered as before: the logits, and 0."""
@@ -93,9 +116,9 @@ class Taught(keras.losses.Loss):
         return learnt * cross + (1 - learnt) * KEEP * change
 
 
-def accuracy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Whether the likeliest class is the label, or that of before: float32[N], 1 or 0."""
-    return tf.cast(tf.argmax(targets[:, :-1], axis=1) == tf.argmax(logits, axis=1), tf.float32)
+def _batch(shown: Shown) -> tuple[tf.Tensor, tf.Tensor]:
+    """All of it as a network takes it: float32[N, 32, 32, 1], and the labels."""
+    return shown.pixels[..., None].astype(np.float32), shown.labels
 
 
 def digit_error(network: keras.Model, digits: Shown) -> float:

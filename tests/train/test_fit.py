@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from device.pixels import canvas
-from train import fit
+from train import feed, fit
 from train.recipe import final
 
 
@@ -24,35 +24,35 @@ def test_the_final_recipe_holds_nothing_out_and_changes_nothing_else(small, quic
 
 def test_an_epoch_shows_every_digit_once(small, quick):
     plain = replace(quick, warped=0, batch=64)
-    batch = fit.batches(small.train[:1000], plain)
+    batch = feed.batches(small.train[:1000], plain)
     shown = np.concatenate([batch(i)[0] for i in range(16)])[..., 0].astype(np.uint8)
     assert sorted(map(bytes, shown)) == sorted(map(bytes, canvas(small.train.images[:1000])))
 
 
 def test_each_epoch_has_an_order_and_distortions_of_its_own(small, quick):
-    batch = fit.batches(small.train[:1000], quick)
+    batch = feed.batches(small.train[:1000], quick)
     steps = 1000 // quick.batch
     assert not np.array_equal(batch(0)[1], batch(steps)[1])
-    whole_first, whole_second = (fit.batches(small.train[:100], quick)(i)[0].sum() for i in (0, 1))
+    whole_first, whole_second = (feed.batches(small.train[:100], quick)(i)[0].sum() for i in (0, 1))
     assert whole_first != whole_second
 
 
 def test_a_batch_depends_on_its_number_alone(small, quick):
-    first, second = (fit.batches(small.train, quick) for _ in range(2))
+    first, second = (feed.batches(small.train, quick) for _ in range(2))
     second(0)
     for ours, theirs in zip(first(3), second(3), strict=True):
         assert np.array_equal(ours, theirs)
 
 
 def test_the_first_batch_can_be_looked_at(small, quick):
-    pixels, labels = fit.batches(small.train, quick)(0)
-    first = fit.first_batch(small.train, quick)
+    pixels, labels = feed.batches(small.train, quick)(0)
+    first = feed.first_batch(small.train, quick)
     assert np.array_equal(first.pixels, pixels[..., 0])
     assert np.array_equal(first.labels, labels)
 
 
 def test_pixels_are_fed_as_the_device_has_them(small, quick):
-    pixels, labels = fit.batches(small.train, quick)(0)
+    pixels, labels = feed.batches(small.train, quick)(0)
     assert (pixels.shape, pixels.dtype) == ((quick.batch, 32, 32, 1), np.float32)
     assert (pixels.min(), labels.dtype) == (0, np.int64)
     assert 200 < pixels.max() <= 255
@@ -60,7 +60,7 @@ def test_pixels_are_fed_as_the_device_has_them(small, quick):
 
 def test_fewer_digits_are_distorted_in_the_last_epochs(small, quick):
     recipe = replace(quick, epochs=2, calm_epochs=1, warped=1.0, calm_warped=0.0, batch=500)
-    batch = fit.batches(small.train[:500], recipe)
+    batch = feed.batches(small.train[:500], recipe)
     plain = set(map(bytes, canvas(small.train.images[:500])))
 
     def untouched(index):

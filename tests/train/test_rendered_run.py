@@ -99,9 +99,9 @@ def test_help_has_each_roles_own_defaults(capsys):
 
 
 def test_an_epochs_order_is_drawn_once(small):
-    from train import fit
+    from train import feed
 
-    batch = fit.batches(small.train[:300], RECIPES["digit-or-not"])
+    batch = feed.batches(small.train[:300], RECIPES["digit-or-not"])
     first, again = batch(1)[1], batch(1)[1]
     batch(5)
     assert np.array_equal(first, again)

@@ -9,9 +9,9 @@ import pytest
 
 from device.errors import PostreadError
 from train import __main__ as command
-from train import data, fit, runs, teacher
+from train import data, feed, fit, runs, teacher
 from train.augment import Warp
-from train.distil import SOFTNESS, Distilled, Teacher, accuracy
+from train.distil import SOFTNESS, Distilled, Teacher
 from train.evaluate import logits_of
 from train.networks.registry import NETWORKS
 from train.recipe import RECIPES, Recipe
@@ -49,14 +49,14 @@ def test_nothing_is_left_to_learn_of_a_teacher_with_the_same_logits_but_for_a_co
 
 def test_accuracy_is_of_the_label_and_not_of_the_teacher():
     targets = np.array([[9.0, 0.0, 1.0], [9.0, 0.0, 0.0]], np.float32)  # two classes, and the label
-    assert accuracy(targets, np.array([[0.0, 5.0], [0.0, 5.0]], np.float32)).numpy().tolist() == [1, 0]
+    logits = np.array([[0.0, 5.0], [0.0, 5.0]], np.float32)
+    assert Teacher(None, {}).accuracy(targets, logits).numpy().tolist() == [1, 0]
 
 
 def test_the_teacher_is_asked_about_the_very_picture_that_is_shown(small, quick):
     network = keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
-    shown = fit.feed(small.train[:100], quick)
-    pixels, targets = next(iter(Teacher(network, {}).taught(shown)))
-    plain, labels = next(iter(shown))
+    pixels, targets = next(iter(Teacher(network, {}).lessons(small.train[:100], quick)))
+    plain, labels = next(iter(feed.feed(small.train[:100], quick)))
     assert np.array_equal(pixels, plain)
     np.testing.assert_allclose(targets[:, :-1], network(plain), atol=1e-3)
     assert np.array_equal(targets[:, -1], labels)
