@@ -18,8 +18,7 @@ from device import formats
 from device.errors import InputError
 from device.model import Bundle
 from train import typefaces
-from train.data import Digits, Mnist
-from train.rendered import HELD_OUT_DIGITS
+from train.data import Mnist
 from train.writers import Hand, Hands
 
 
@@ -52,33 +51,22 @@ def test_the_command_renders_and_reads(
     assert "is not empty" in capsys.readouterr().err
 
 
-def test_digits_are_those_that_neither_network_has_seen(root: Path, mnist: Mnist) -> None:
+def test_digits_are_test_digits_and_a_card_that_does_not_tell_is_named(root: Path, mnist: Mnist) -> None:
     bundle = Bundle.load(root / "models" / "lenet5.json")
     first = bundle.network("digit")
-    second = replace(first, role="digit-or-not")
+    both = first, replace(first, role="digit-or-not")
 
-    def told(made_by: dict, networks: tuple = (first,)) -> tuple[Digits, str]:
+    def words(made_by: dict, networks: tuple = (first,)) -> str:
         card = {**bundle.card, "made_by": made_by}
-        return unseen_digits(replace(bundle, card=card, networks=networks), mnist)
-
-    def unseen(made_by: dict, networks: tuple = (first,)) -> Digits:
-        return told(made_by, networks)[0]
-
-    final, part = ({"training": {"data": {name: n}}} for name, n in (("training", 60_000), ("mnist_digits", 50_000)))
-    assert np.array_equal(unseen(final).images, mnist.test.images)
-    assert np.array_equal(unseen({**final, "digit-or-not": part}, (first, second)).images, mnist.test.images)
-    held_out = unseen({**part, "digit-or-not": part}, (first, second))
-    assert np.array_equal(held_out.images, mnist.train.images[-HELD_OUT_DIGITS:])
-    every = {"training": {"data": {"mnist_digits": 60_000}}}
-    assert np.array_equal(unseen({**part, "digit-or-not": every}, (first, second)).images, mnist.test.images)
-    tuned = {**part, "base": {"bundle": "lenet5"}}
-    for made_by in (tuned, {**part, "digit-or-not": tuned}):
-        digits, whose = told(made_by, (first, second) if "digit-or-not" in made_by else (first,))
-        assert (len(digits), whose) == (10_000, "MNIST's test digits")
-    for made_by in ({"brought": "mine.keras"}, {}, {**part, "digit-or-not": {}}):
-        digits, whose = told(made_by, (first, second) if "digit-or-not" in made_by else (first,))
+        digits, told = unseen_digits(replace(bundle, card=card, networks=networks), mnist)
         assert np.array_equal(digits.images, mnist.test.images)
-        assert whose.startswith("MNIST's test digits (the card does not tell what")
+        return told
+
+    own, part = ({"training": {"data": {name: 50_000}}} for name in ("training", "mnist_digits"))
+    assert words(own) == words({**own, "digit-or-not": part}, both) == "MNIST's test digits"
+    for made_by in ({"brought": "mine.keras"}, {}):
+        assert words(made_by).startswith("MNIST's test digits (the card does not tell what")
+    assert words({**own, "digit-or-not": {}}, both).startswith("MNIST's test digits (the card does not tell what")
 
 
 @given(st.integers(0, 2**32 - 1))
