@@ -64,8 +64,9 @@ def put_into(document: Path, text: str) -> None:
 def _row(run: Run, cost: Sequence[Cost], bundle: Bundle | None, pixels: Uint8 | None) -> list[str]:
     network, distorted = NETWORKS[run.arch], run.record["recipe"]["warped"] > 0
     int8 = bundle.network(DIGIT).file("int8").path if bundle else None
+    teacher = run.record["data"].get("teacher", {}).get("run")
     return [
-        f"`{run.arch}`",
+        f"`{run.arch}`" + (f", taught by `{teacher}`" if teacher else ""),
         "yes" if distorted else "no",
         _count(sum(one.parameters for one in cost)),
         _count(network.parameters),
