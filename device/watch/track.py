@@ -95,12 +95,12 @@ class Track:
         """
         if not self.format.postal:
             return [(place, self._judged(reading)) for place, reading in self.elected]
-        ranked = sorted(self.elected, key=lambda one: -self._rank(one[1], paper))
+        ranked = sorted(self._addressees(paper), key=lambda one: -_rank(one[1]))
         if not ranked:
             return []
         place, reading = ranked[0]
         rival = ranked[1][1] if len(ranked) > 1 else None
-        lead = math.inf if rival is None else self._rank(reading, paper) - self._rank(rival, paper)
+        lead = math.inf if rival is None else _rank(reading) - _rank(rival)
         if rival is not None and rival.confidence > PLAUSIBLE and lead < RIVAL:
             return [(place, refused(reading, "not-sure", f"{rival.code} may be the addressee's as well"))]
         if in_corner(reading.box, paper):
@@ -108,6 +108,11 @@ class Track:
             if reading.confidence < self.least:
                 return [(place, refused(reading, "not-the-addressee", "it stands in the sender's corner"))]
         return [(place, self._judged(reading))]
+
+    def _addressees(self, paper: Box | None) -> list[tuple[Place, Reading]]:
+        """What may be the addressee's: in the sender's corner only where nothing else may be a code."""
+        others = [one for one in self.elected if not in_corner(one[1].box, paper)]
+        return others or self.elected
 
     @property
     def code_like(self) -> bool:
@@ -119,17 +124,17 @@ class Track:
             return refused(reading, "not-sure", f"{reading.confidence:.2f} is below {self.least:.2f}")
         return replace(reading, accepted=True, reason=None, detail=None)
 
-    def _rank(self, reading: Reading, paper: Box | None) -> float:
-        height = max(box[3] for box in reading.digit_boxes)
-        rank = log_odds(reading.confidence) + SIZE_REWARD * math.log2(height)
-        return rank - (CORNER_PENALTY if self.format.postal and in_corner(reading.box, paper) else 0.0)
-
     def _place(self, box: Box, missed: int) -> Place:
         for place in self.places:
             if _shared(place.box, box) > SAME_PLACE:
                 return place
         self.places.append(Place(box, missed=missed))
         return self.places[-1]
+
+
+def _rank(reading: Reading) -> float:
+    """Of two codes on an envelope the addressee's is the surer one, and the larger one."""
+    return log_odds(reading.confidence) + SIZE_REWARD * math.log2(max(box[3] for box in reading.digit_boxes))
 
 
 def _has_a_vote(reading: Reading) -> bool:

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 ALIKE = 0.6
 """Votes are of one code where this share of their digits is the same; less is another line, or another cut of it."""
-BIAS, LEAD, AGREEMENT = -0.2, 1.2, 1.5
+BIAS, LEAD, AGREEMENT = 0.0, 1.2, 1.5
 """Log odds of a code: to start with, for each unit of log probability by which its least sure digit leads, and for each
 e-fold of the share of looks that read this very code: others, and looks that read nothing here, speak against it.
 `python -m benchmarks.votes` shows what they make of rendered envelopes."""

@@ -82,6 +82,15 @@ def test_a_code_in_the_senders_corner_alone_is_refused(reading) -> None:
     assert made.standing(PAPER)[0][1].reason == "not-the-addressee"
 
 
+def test_the_senders_code_however_sure_is_not_settled_where_another_may_be_the_addressees(reading) -> None:
+    sender = reading("20040020", 0.9999, (20, 20, 100, 14))
+    made = track(*[[sender, reading(digits, 0.3, (300, 240, 160, 24))] for digits in ("01310100", "01310107") * 4])
+    assert made.settled(PAPER) == []
+    ((_, standing),) = made.standing(PAPER)
+    assert (standing.digits[:-1], standing.reason) == ("0131010", "not-sure")
+    assert [one.digits for one in track(*[[sender]] * 4).settled(PAPER)] == ["20040020"]
+
+
 def test_a_day_is_hardly_a_code(reading) -> None:
     assert track(*[[reading("16112020", 0.9)]] * 3).settled(PAPER) == []
     assert track(*[[reading("16112020", 0.999999)]] * 8).settled(PAPER) == []
