@@ -351,10 +351,14 @@ def test_a_network_of_other_classes_is_refused(make_run, small, out):
         make(make_run(model=lenet5(classes=11), validation=0), out, small)
 
 
-def test_the_temperature_comes_from_digits_held_out(make_run, small):
+def test_the_temperature_comes_from_digits_held_out(make_run, small, monkeypatch):
+    """Where none were, one below 1 is of a network that knows the digits, and is not taken."""
     final, held_out = make_run("final", validation=0), make_run("held-out", validation=500)
-    assert bundles.temperature_of(final, small) == 1.0
     assert bundles.temperature_of(held_out, small) != 1.0
+    for fitted, of_final in ((0.7, 1.0), (1.3, 1.3)):
+        monkeypatch.setattr(bundles, "fit_temperature", lambda *given, fitted=fitted: fitted)
+        assert bundles.temperature_of(held_out, small) == fitted
+        assert bundles.temperature_of(final, small) == of_final
 
 
 def test_a_final_run_takes_the_temperature_of_one_that_held_digits_out(make_run, small, out):

@@ -190,6 +190,8 @@ def convert(make_run, small, tmp_path):
 
 
 NO_NOISE_CHECKS = {"sqnr": -200.0, "clipped": 1.0}
+NEARLY = 0.005
+"""Classes in which float and int8 may differ, where pixels of another range make the logits 255 times as large."""
 
 
 def test_the_network_itself_passes(convert, seen):
@@ -208,7 +210,7 @@ def test_a_representative_set_of_one_image_repeated_is_refused(convert, seen, sm
 
 
 def test_a_network_shown_pixels_of_another_range_is_refused(convert, seen, shipped):
-    """0..255 in place of 0..1: a ReLU network is still right most of the time, and float and int8 agree."""
+    """0..255 in place of 0..1: a ReLU network is still right most of the time, and float and int8 nearly agree."""
     model = keras.models.clone_model(shipped)
     model.set_weights(shipped.get_weights())
     model.get_layer("scale").scale = 1.0
@@ -217,11 +219,12 @@ def test_a_network_shown_pixels_of_another_range_is_refused(convert, seen, shipp
     ):
         convert(model)
     assert seen.found.parity.float32_error < 0.05
-    assert [said for said in seen.without(sharpness=(0, np.inf)) if "comes in at" not in said] == []
+    found = seen.without(sharpness=(0, np.inf), disagreement=NEARLY)
+    assert [said for said in found if "comes in at" not in said] == []
 
 
 def test_a_conversion_that_loses_the_scaling_is_refused(convert, seen, monkeypatch):
-    """Both files agree with one another, and neither with Keras."""
+    """Both files nearly agree with one another, and neither with Keras."""
 
     def unscaled(model):
         other = keras.models.clone_model(model)
@@ -235,8 +238,8 @@ def test_a_conversion_that_loses_the_scaling_is_refused(convert, seen, monkeypat
     with pytest.raises(ParityError, match=r"off the Keras network's, 0.001 is allowed"):
         convert()
     assert replace(seen.found, reference=()).failures() != []  # the temperature tells as well
-    relaxed = replace(seen.found, reference=(), limits=replace(seen.found.limits, sharpness=(0, np.inf)))
-    assert relaxed.failures() == []
+    limits = replace(seen.found.limits, sharpness=(0, np.inf), disagreement=NEARLY)
+    assert replace(seen.found, reference=(), limits=limits).failures() == []
 
 
 def test_a_representative_set_of_pixels_from_0_to_1_is_refused(convert, monkeypatch):
