@@ -22,7 +22,7 @@ SURE, FEW, MANY = 0.97, 2, 4
 """A code as sure as this is settled when so few looks read it or one nearly like it, any other one when so many did."""
 SAME_PLACE = 0.3
 """Boxes that share this much of the smaller one's area are at one place."""
-RIVAL = 1.0
+RIVAL = 2.0
 """Another code as likely as this many log odds less makes it a toss-up, which is refused."""
 PLAUSIBLE = 0.3
 """Confidence of a rival, at least."""

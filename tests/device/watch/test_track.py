@@ -102,6 +102,14 @@ def test_two_codes_either_of_which_may_be_the_addressees_are_refused(reading) ->
     assert track(*looks).settled(PAPER) == []
 
 
+def test_a_surer_line_does_not_win_where_another_is_likely_a_code_too(reading) -> None:
+    """Such as a street's number after letters that look like ones, above a code in an odd hand."""
+    street = reading("61112957", 0.85, (300, 160, 160, 24))
+    odd, torn = (reading("53009880", confidence, (300, 240, 160, 24)) for confidence in (0.6, 0.2))
+    assert track(*[[street, odd]] * 5).settled(PAPER) == []
+    assert [one.digits for one in track(*[[street, torn]] * 5).settled(PAPER)] == ["61112957"]
+
+
 def test_lines_of_digits_each_settle(reading) -> None:
     places = (10, 10, 90, 20), (10, 90, 90, 20)
     looks = [[reading(f"1234{k}", 0.97, box, format="digits") for k, box in enumerate(places)]] * 2
