@@ -13,8 +13,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from train.data import Mnist, Shown
+from train.data import Shown
 from train.feed import feed, in_order
+from train.guide import Guide
 from train.recipe import Recipe
 
 SOFTNESS = 3.0
@@ -22,8 +23,8 @@ SOFTNESS = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Teacher:
-    """A trained network that teaches another one (a `train.guide.Guide`)."""
+class Teacher(Guide):
+    """A trained network that teaches another one."""
 
     network: keras.Model
     record: dict[str, Any]
@@ -43,9 +44,6 @@ class Teacher:
         """Of the label and not of the teacher."""
         return tf.cast(tf.argmax(logits, axis=1) == tf.cast(targets[:, -1], tf.int64), tf.float32)
 
-    def begin(self, model: keras.Model) -> None:
-        """Weights are drawn by lot."""
-
     def lessons(self, part: Shown, recipe: Recipe) -> tf.data.Dataset:
         """As `Guide` has it."""
         return feed(part, recipe).map(self._asked)
@@ -53,10 +51,6 @@ class Teacher:
     def choosing(self, held_out: Shown) -> tf.data.Dataset:
         """As `Guide` has it; the teacher is asked once for all epochs."""
         return in_order(held_out).map(self._asked).cache()
-
-    def results(self, model: keras.Model, mnist: Mnist) -> dict[str, float]:
-        """None."""
-        return {}
 
     def told(self, data: dict[str, Any]) -> dict[str, Any]:
         """The teacher's run, among what was trained on."""

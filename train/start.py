@@ -17,6 +17,7 @@ import tensorflow as tf
 from train.data import Glyphs, Mnist, Shown
 from train.evaluate import evaluate, logits_of
 from train.feed import VALIDATION_BATCH, feed
+from train.guide import Guide
 from train.recipe import Recipe
 
 TEN = 10
@@ -30,8 +31,8 @@ CHOOSING = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Start:
-    """A network, and crops in two parts (a `train.guide.Guide`)."""
+class Start(Guide):
+    """A network, and crops in two parts."""
 
     network: keras.Model
     crops: Glyphs
